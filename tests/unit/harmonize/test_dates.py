@@ -1,0 +1,84 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from multicenter.errors import StudyError
+from multicenter.harmonize.dates import from_numbers
+
+DAY = pd.Timestamp("2019-03-05")
+
+
+@pytest.mark.parametrize(
+    ("number", "system"),
+    [
+        (43529, "excel1900"),
+        (42067, "excel1904"),
+        (21613, "sas"),
+        (21613, "stata"),
+        (13771123200, "spss"),
+        (20190305, "yyyymmdd"),
+    ],
+)
+def test_one_day_in_every_system(number, system):
+    assert from_numbers(np.array([float(number)]), system)[0] == DAY.to_datetime64()
+
+
+@pytest.mark.parametrize(
+    ("cell", "head"),
+    [
+        ("2019-03-05", ""),
+        ("2019.3.5.", ""),
+        ("2019/3/5", ""),
+        ("2019년 3월 5일", ""),
+        ("２０１９-０３-０５", ""),
+        ("05-Mar-19", "dates: {formats: [DD-Mon-YY], two_digit_years: 1950}"),
+        ("19/03/05", "dates: {formats: [YY/MM/DD], two_digit_years: 1950}"),
+        ("05/03/2019", "dates: {formats: [DD/MM/YYYY]}"),
+        ("20190305", "dates: {formats: [YYYYMMDD]}"),
+        ("20190305", "dates: {system: yyyymmdd}"),
+        ("43529", "dates: {system: excel1900}"),
+    ],
+)
+def test_forms_of_a_date(value, cell, head):
+    assert value(cell, "dx_date", "dx_date", head=head) == (DAY, [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "lo", "hi"),
+    [
+        ("2019-02-30", "date_impossible", "", ""),
+        ("2019.13.01", "date_impossible", "", ""),
+        ("1019-02-03", "date_impossible", "", ""),
+        ("2019", "date_year_only", "2019-01-01", "2019-12-31"),
+        ("2030-01-01", "out_of_range", "", ""),
+    ],
+)
+def test_dates_that_become_queries(deliver, cell, kind, lo, hi):
+    done = deliver(f"id,x\n1,{cell}\n", "x: dx_date")
+    assert done.tables["patient"]["dx_date"].isna().all()
+    found = done.findings.iloc[0]
+    assert (found["kind"], found["outcome"], found["lo"], found["hi"]) == (kind, "query", lo, hi)
+
+
+def test_month_only_is_the_fifteenth_with_bounds(deliver):
+    done = deliver("id,x\n1,2018.02\n", "x: dx_date")
+    assert done.tables["patient"]["dx_date"].iloc[0] == pd.Timestamp("2018-02-15")
+    assert done.findings[["kind", "lo", "hi"]].to_numpy().tolist() == [["date_month_only", "2018-02-01", "2018-02-28"]]
+
+
+@pytest.mark.parametrize("cell", ["03/04/2019", "03/04/19", "soon"])
+def test_an_undeclared_order_or_a_word_stops_the_center(deliver, cell):
+    with pytest.raises(StudyError, match=r"column x: the value '.*' \(1 cell\) is not mapped"):
+        deliver(f"id,x\n1,{cell}\n", "x: dx_date")
+
+
+def test_a_code_in_a_date_column(deliver):
+    columns = """
+x:
+  - {to: "maintenance[1].maint_end", codes: {진행중: ~}}
+  - {to: "maintenance[1].ongoing", codes: {진행중: 1}, otherwise: 0}
+"""
+    done = deliver("id,x\n1,진행중\n2,2019-01-01\n3,\n", columns)
+    table = done.tables["maintenance"]
+    assert table["ongoing"].tolist() == [1, 0]
+    assert table["maint_end"].isna().tolist() == [True, False]

@@ -1,0 +1,68 @@
+import hashlib
+import json
+
+import pandas as pd
+
+from multicenter.provenance.manifest import build_manifest, code_files, software_versions, summarize
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_the_manifest_lists_each_file_with_its_digest(tmp_path):
+    receipt = tmp_path / "AAA" / "receipt.json"
+    receipt.parent.mkdir()
+    receipt.write_text(json.dumps({"files": [{"file": "aaa.csv", "sha256": "1" * 64}]}))
+    for name in ("study.yaml", "module.py", "fig.pdf"):
+        (tmp_path / name).write_text(name)
+    manifest = build_manifest(
+        [receipt], {"study": tmp_path / "study.yaml"}, {"lib/module.py": tmp_path / "module.py"}, [tmp_path / "fig.pdf"]
+    )
+    assert manifest.to_numpy().tolist() == [
+        ["code", "lib/module.py", sha("module.py")],
+        ["config", "study", sha("study.yaml")],
+        ["delivery", "AAA/aaa.csv", "1" * 64],
+        ["result", str(tmp_path / "fig.pdf"), sha("fig.pdf")],
+    ]
+
+
+def test_only_code_that_a_script_imports_is_listed(tmp_path):
+    for name, text in {
+        "Snakefile": "",
+        "workflow/rules/a.smk": "",
+        "workflow/scripts/fit.py": "import multicenter.used\n",
+        "workflow/lib/multicenter/__init__.py": "",
+        "workflow/lib/multicenter/used.py": "",
+        "workflow/lib/multicenter/unused.py": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert sorted(code_files(tmp_path)) == [
+        "Snakefile",
+        "workflow/lib/multicenter/__init__.py",
+        "workflow/lib/multicenter/used.py",
+        "workflow/rules/a.smk",
+        "workflow/scripts/fit.py",
+    ]
+
+
+def test_versions_include_python_and_pandas():
+    versions = software_versions()
+    assert versions["pandas"] == pd.__version__
+    assert versions["python"].startswith("3.")
+
+
+def status(*simulated: bool) -> dict:
+    return {"patients": 9, "centers": [{"center": f"C{i}", "simulated": s} for i, s in enumerate(simulated)]}
+
+
+def test_the_summary_says_whose_data_are_simulated():
+    findings = pd.DataFrame({"outcome": ["query", "note", "query"]})
+    first = [summarize(status(*s), findings, "out").splitlines()[0] for s in [(True, True), (True, False), (False,)]]
+    assert first == [
+        "9 eligible patients from 2 centers. All of it is simulated data.",
+        "9 eligible patients from 2 centers. Simulated data from: C0.",
+        "9 eligible patients from 1 centers.",
+    ]
+    assert summarize(status(True), findings, "out").splitlines()[1] == "2 open queries and 1 notes on the deliveries."

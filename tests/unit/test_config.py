@@ -1,0 +1,130 @@
+"""Mistakes in the configuration: all found before the first job, each in one line that says where and what to do."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from multicenter.config import load_run
+from multicenter.errors import ConfigError
+
+PROJECT = Path(__file__).parents[2]
+
+
+class Clone:
+    """A copy of what configuration consists of, to be spoiled."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for part in ("config", "workflow/schemas", "resources"):
+            shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "truth"))
+        self.config = yaml.safe_load((folder / "config/config.yaml").read_text(encoding="utf-8"))
+
+    def load(self):
+        return load_run(self.config, self.folder, self.folder)
+
+    def problems(self) -> list[str]:
+        with pytest.raises(ConfigError) as error:
+            self.load()
+        return error.value.problems
+
+    def load_extract(self, center: str) -> str:
+        rows = (self.folder / "config/centers.tsv").read_text(encoding="utf-8").splitlines()
+        return next(row.split("\t")[2] for row in rows if row.startswith(f"{center}\t"))
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.folder / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    clone = Clone(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return clone
+
+
+def test_the_shipped_configuration_has_no_mistake(clone):
+    run = clone.load()
+    assert len(run.centers) == 15
+    assert run.labels["AGE"] == "Age at ASCT, years"
+
+
+def test_an_unknown_config_key_is_named_with_the_nearest(clone):
+    clone.config["extract"] = "x"
+    assert clone.problems()[0].startswith("config: unknown key 'extract'. Did you mean 'extracts'? Known keys: study, ")
+
+
+def test_a_missing_extract_a_missing_mapping_and_a_mapping_without_center_come_together(clone):
+    (clone.folder / "config/centers/SMC.yaml").rename(clone.folder / "config/centers/SMD.yaml")
+    extract = clone.load_extract("SSMH")
+    (clone.folder / "resources/simulated/extracts" / extract).unlink()
+    assert clone.problems() == [
+        "config/centers/SMD.yaml: mapping without a center: config/centers.tsv has no row for SMD. Did you mean 'SMC'? "
+        "Add the row or remove the mapping.",
+        "config/centers.tsv: center SMC has no mapping. Did you mean 'SMD'? "
+        "Add config/centers/SMC.yaml or remove the row.",
+        f"config/centers.tsv: center SSMH: extract {extract} is not in resources/simulated/extracts. "
+        "Put the file there or correct its name.",
+    ]
+
+
+def test_a_covariate_that_does_not_exist(clone):
+    clone.edit("config/study.yaml", "      - CYCLES\n", "      - CYCLE\n")
+    assert clone.problems()[0] == (
+        "config/study.yaml: analyses.pfs_cox_use: covariate 'CYCLE' does not exist. Did you mean 'CYCLES'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "meant"),
+    [
+        ("exclude: pd_date < asct", "exclude: pd_dat < asct", "criteria.early_progression: 'pd_dat <", "pd_date"),
+        ("endpoint: SPM, by: MAINTUSE", "endpoint: SPN, by: MAINTUSE", "analyses.spm_by_use: endpoint 'SPN'", "SPM"),
+        (
+            "[patient.pd_date]", "[patient.pd_dat]",
+            "endpoints.PFS.events[0]: source 'patient.pd_dat'", "patient.pd_date",
+        ),
+        (
+            "{MAINTUSE: [Maintenance]}", "{MAINTUSE: [maintenance]}",
+            "analyses.exposure_by_type: population.MAINTUSE: level 'maintenance'", "Maintenance",
+        ),
+        (
+            "analysis: pfs_by_use,", "analysis: pfs_by_us,",
+            "figures.fig2_pfs_by_use: analysis 'pfs_by_us'", "pfs_by_use",
+        ),
+    ],
+)  # fmt: skip
+def test_names_in_the_protocol_have_to_exist(clone, old, new, where, meant):
+    clone.edit("config/study.yaml", old, new)
+    found = [problem for problem in clone.problems() if problem.startswith(f"config/study.yaml: {where}")]
+    assert len(found) == 1
+    assert found[0].endswith(f" does not exist. Did you mean {meant!r}?")
+
+
+def test_an_unknown_key_of_an_analysis(clone):
+    clone.edit("config/study.yaml", "pairwise: true", "pairwize: true")
+    assert any("unknown key 'pairwize'. Did you mean 'pairwise'?" in problem for problem in clone.problems())
+
+
+def test_a_data_cut_that_is_no_date(clone):
+    table = clone.folder / "config/centers.tsv"
+    rows = [row.split("\t") for row in table.read_text(encoding="utf-8").splitlines()]
+    rows[1][3] = "31.12.2022"
+    table.write_text("\n".join("\t".join(row) for row in rows) + "\n", encoding="utf-8")
+    assert clone.problems() == [
+        f"config/centers.tsv: center {rows[1][0]}: data_cut '31.12.2022' is not a date. Write YYYY-MM-DD."
+    ]
+
+
+def test_broken_yaml_names_file_and_line(clone):
+    clone.edit("config/study.yaml", "study:\n", "study: [\n")
+    assert "study.yaml, line " in clone.problems()[0]
+
+
+def test_a_pointer_to_nothing(clone):
+    clone.config["decisions"] = "config/decision.csv"
+    assert clone.problems()[0].startswith("config: decisions: config/decision.csv does not exist (looked for ")

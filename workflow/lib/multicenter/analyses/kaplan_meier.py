@@ -1,0 +1,131 @@
+"""Kaplan-Meier curves of a protocol entry, by group, with medians, milestones, log-rank tests and the risk table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from ..errors import NotEstimable
+from ..survival import kaplan_meier as km
+from ..survival.logrank import logrank, pairwise_logrank
+from .result import CURVE_TYPES, DAYS_PER_MONTH, RISK_TYPES, Result, Rows, typed
+from .subjects import groups, require_columns, select, strata_codes
+
+METHOD = "kaplan_meier"
+LOGRANK = "logrank"
+
+
+def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[str, str] | None = None) -> Result:
+    """Estimate the curves of one entry of `analyses:` in the protocol (keys: config/README.md).
+
+    Per group: patients, events, median_months, survival at each milestone. With two or more groups: logrank_chisq
+    (stratified if `strata` is given) and, if `pairwise`, logrank_pairwise_chisq with Holm's p. `labels` is not used.
+    """
+    patients = select(spec, adsl, adtte)
+    require_columns(spec, adsl, spec.get("strata") or [])
+    rows, curves, tables = Rows(spec, METHOD), [], []
+    members = groups(spec, patients)
+    for group, frame in members:
+        if frame.empty:
+            _refuse_group(spec, rows, group)
+            continue
+        curve = km.kaplan_meier(frame["time"], frame["event"], ci=spec.get("ci") or "log-log")
+        _describe(spec, rows, group, curve)
+        curves += curve_rows(spec, METHOD, group, curve)
+        tables += risk_rows(spec, METHOD, group, frame)
+    if spec.get("by"):
+        missing = len(patients) - sum(len(frame) for _, frame in members)
+        rows.add("excluded_missing", missing, n=missing)
+    if len(members) > 1:
+        _compare(spec, rows, patients, [group for group, _ in members])
+    return Result(rows.frame(), typed(curves, CURVE_TYPES), typed(tables, RISK_TYPES))
+
+
+def _describe(spec: Mapping, rows: Rows, group: str, curve: km.SurvivalCurve) -> None:
+    counts = {"group": group, "n": curve.n, "n_events": curve.n_events}
+    rows.add("patients", curve.n, **counts)
+    rows.add("events", curve.n_events, **counts)
+    add_median(rows, "median_months", km.median(curve), "survival stays above one half", counts)
+    for months in spec.get("milestones") or []:
+        point = km.survival_at(curve, months * DAYS_PER_MONTH)
+        cells = {**counts, "term": milestone(months)}
+        if np.isnan(point.value):
+            rows.refuse("survival", f"no patient was followed to {milestone(months)}", **cells)
+        else:
+            rows.add("survival", point.value, ci_low=point.ci_low, ci_high=point.ci_high, **cells)
+
+
+def _refuse_group(spec: Mapping, rows: Rows, group: str) -> None:
+    reason = f"{spec['by']} {group}: 0 patients" if group else "0 patients"
+    counts = {"group": group, "n": 0, "n_events": 0}
+    rows.add("patients", 0, **counts)
+    rows.refuse("median_months", reason, **counts)
+    for months in spec.get("milestones") or []:
+        rows.refuse("survival", reason, term=milestone(months), **counts)
+
+
+def _compare(spec: Mapping, rows: Rows, patients: pd.DataFrame, order: list[str]) -> None:
+    strata = list(spec.get("strata") or [])
+    method = f"{LOGRANK} stratified by {', '.join(strata)}" if strata else LOGRANK
+    frame = patients[patients[spec["by"]].astype("string").isin(order).fillna(False)].dropna(subset=strata)
+    codes = strata_codes(spec, frame)
+    group = frame[spec["by"]].astype(str).to_numpy()
+    data = (frame["time"].to_numpy(), frame["event"].to_numpy(), group, codes)
+    counts = {"n": len(frame), "n_events": int(frame["event"].sum())}
+    try:
+        test = logrank(*data, groups=order)
+        rows.add("logrank_chisq", test.chisq, term=f"df={test.df}", p_value=test.p_value, method=method, **counts)
+    except NotEstimable as error:
+        rows.refuse("logrank_chisq", str(error), method=method, **counts)
+    if not spec.get("pairwise"):
+        return
+    for pair in pairwise_logrank(*data, groups=order):
+        cells = {"group": f"{pair.first} vs {pair.second}", "n": pair.n, "n_events": pair.n_events, "method": method}
+        if pair.reason:
+            rows.refuse("logrank_pairwise_chisq", f"{cells['group']}: {pair.reason}", **cells)
+        else:
+            rows.add("logrank_pairwise_chisq", pair.chisq, term="df=1", p_value=pair.p_adjusted, **cells)
+
+
+def add_median(rows: Rows, statistic: str, found: km.Estimate, reason: str, counts: Mapping) -> None:
+    """Add a median in months, or that it is not reached."""
+    if np.isnan(found.value):
+        low = found.ci_low / DAYS_PER_MONTH
+        rows.refuse(statistic, f"not reached: {reason}", ci_low=low, **counts)
+        return
+    months = [number / DAYS_PER_MONTH for number in (found.value, found.ci_low, found.ci_high)]
+    rows.add(statistic, months[0], ci_low=months[1], ci_high=months[2], **counts)
+
+
+def milestone(months: float) -> str:
+    """Return how a milestone is written, "36 months"."""
+    return f"{months:g} months"
+
+
+def curve_rows(spec: Mapping, method: str, group: str, curve: km.SurvivalCurve) -> list[dict]:
+    """Return the step function of a group: time 0, then each distinct time in days."""
+    least = spec.get("min_at_risk") or 0
+    fixed = {"analysis": spec["id"], "method": method, "group": group}
+    start = {"time": 0.0, "estimate": 1.0, "n_risk": curve.n, "n_event": 0, "n_censor": 0, "shown": curve.n >= least}
+    counts = curve.counts
+    columns = (curve.survival, curve.ci_low, curve.ci_high, counts.n_risk, counts.n_event, counts.n_censor)
+    names = ("estimate", "ci_low", "ci_high", "n_risk", "n_event", "n_censor")
+    steps = [
+        {"time": when, **dict(zip(names, values, strict=True)), "shown": values[3] >= least}
+        for when, *values in zip(counts.time, *columns, strict=True)
+    ]
+    return [{**fixed, **row} for row in [start, *steps]]
+
+
+def risk_rows(spec: Mapping, method: str, group: str, frame: pd.DataFrame) -> list[dict]:
+    """Return a group's risk table at the entry's `ticks` (months)."""
+    ticks = list(spec.get("ticks") or [])
+    table = km.risk_table(frame["time"], frame["event"], np.array(ticks, dtype=float) * DAYS_PER_MONTH)
+    columns = zip(ticks, table.n_risk, table.cum_events, table.cum_censored, strict=True)
+    fixed = {"analysis": spec["id"], "method": method, "group": group}
+    return [
+        {**fixed, "time": tick, "n_risk": risk, "cum_events": events, "cum_censored": censored}
+        for tick, risk, events, censored in columns
+    ]

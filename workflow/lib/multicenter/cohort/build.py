@@ -1,0 +1,141 @@
+"""The pooled cohort: harmonized tables of all centers in, ADSL, ADTTE, ADRS, the flow and pooled findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from multicenter.cohort.derive import derive_variables, patient_frame
+from multicenter.cohort.eligibility import Flow, apply_criteria, apply_transfers, fold_records, same_patients
+from multicenter.cohort.endpoints import build_adtte
+from multicenter.cohort.sources import KEY
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The study's data sets; `excluded` has one row a patient who left: USUBJID, SITEID, step."""
+
+    adsl: pd.DataFrame
+    adtte: pd.DataFrame
+    adrs: pd.DataFrame
+    flow: pd.DataFrame
+    excluded: pd.DataFrame
+    findings: pd.DataFrame
+
+
+def build_cohort(
+    tables: Mapping[str, pd.DataFrame],
+    findings: pd.DataFrame,
+    column_maps: Mapping[str, Mapping[str, str]],
+    decisions: pd.DataFrame,
+    data_cuts: Mapping[str, str],
+    simulated: set[str],
+    protocol: Mapping[str, Any],
+    result_levels: Mapping[str, list[str]],
+) -> Cohort:
+    """Build the cohort from the pooled harmonized tables.
+
+    `tables`: canonical tables with USUBJID; `findings`: all centers' findings; `column_maps`: center → the source
+    column of
+    the patient's id; `decisions`: recorded transfers; `data_cuts`: center → ISO date; `simulated`: the centers whose
+    delivery is a shipped simulated one; `protocol`: study.yaml's study, records, criteria, variables, endpoints,
+    response;
+    `result_levels`: the dictionary's levels of the response table's visit and result variables, in order.
+    Raises StudyError when an expression or a decision cannot be applied.
+    """
+    cuts = {center: pd.Timestamp(date) for center, date in data_cuts.items()}
+    patients = derive_variables(patient_frame(tables, cuts), tables, protocol["variables"])
+    flow = Flow(sorted(data_cuts))
+    fold_records(flow, tables, findings, protocol["records"]["table"], protocol["records"]["labels"])
+    transferred = apply_transfers(patients, decisions)
+    flow.add(
+        "transfers", protocol["records"]["labels"]["transfers"], patients["center"], patients.loc[transferred, "center"]
+    )
+    reason = apply_criteria(flow, patients.drop(index=transferred), protocol["criteria"]).reindex(patients.index)
+    reason[transferred] = "transfers"
+    eligible = patients[reason.isna()]
+    return Cohort(
+        adsl=_adsl(eligible, simulated, protocol),
+        adtte=_with_study(build_adtte(eligible, tables, protocol["endpoints"]), protocol),
+        adrs=_with_study(_adrs(eligible, tables, protocol["response"], result_levels), protocol),
+        flow=flow.table(),
+        excluded=pd.DataFrame({KEY: patients.index, "SITEID": patients["center"], "step": reason})
+        .dropna(subset="step")
+        .reset_index(drop=True),
+        findings=_same_patient_findings(patients, column_maps, decisions, protocol["records"]["same_patient"]),
+    )
+
+
+def _with_study(frame: pd.DataFrame, protocol: Mapping[str, Any]) -> pd.DataFrame:
+    frame.insert(0, "STUDYID", protocol["study"]["id"])
+    return frame
+
+
+def _adsl(eligible: pd.DataFrame, simulated: set[str], protocol: Mapping[str, Any]) -> pd.DataFrame:
+    columns = [name for name in protocol["variables"] if name.isupper()]
+    adsl = eligible[columns].reset_index()
+    adsl.insert(1, "SITEID", eligible["center"].to_numpy())
+    adsl.insert(2, "SIMFL", ["Y" if center in simulated else "N" for center in eligible["center"]])
+    numbers = adsl.select_dtypes("Float64").columns
+    return _with_study(adsl.astype(dict.fromkeys(numbers, "float64")), protocol)
+
+
+def _adrs(
+    eligible: pd.DataFrame, tables: Mapping[str, pd.DataFrame], spec: Mapping[str, str], levels: Mapping[str, list[str]]
+) -> pd.DataFrame:
+    """ADRS: STUDYID, USUBJID, SITEID, AVISIT (visit code), AVISITN (its order), ADT, AVALC (result), AVAL (its
+    order), SRCSEQ."""
+    rows = tables[spec["table"]]
+    rows = rows[rows[KEY].isin(eligible.index)]
+    orders = {name: {level: i for i, level in enumerate(levels[spec[name]], start=1)} for name in ("visit", "result")}
+    adrs = pd.DataFrame(
+        {
+            KEY: rows[KEY],
+            "SITEID": rows["center"],
+            "AVISIT": rows[spec["visit"]],
+            "AVISITN": rows[spec["visit"]].map(orders["visit"]).astype("Int64"),
+            "ADT": rows[spec["date"]],
+            "AVALC": rows[spec["result"]],
+            "AVAL": rows[spec["result"]].map(orders["result"]).astype("Int64"),
+            "SRCSEQ": rows["src_row"],
+        }
+    )
+    return adrs.sort_values([KEY, "AVISITN"], kind="stable", ignore_index=True)
+
+
+def _same_patient_findings(
+    patients: pd.DataFrame, id_columns: Mapping[str, Mapping[str, str]], decisions: pd.DataFrame, agree_in: list[str]
+) -> pd.DataFrame:
+    """A query for each patient whom two centers seem to have registered, decided or not."""
+    pairs = same_patients(patients, agree_in)
+    decided = set(decisions["center"] + "-" + decisions["patient_id"]) | set(
+        decisions["kept_center"] + "-" + decisions["kept_patient_id"]
+    )
+    rows = patients.loc[pairs[KEY]]
+    place = pd.DataFrame([id_columns[center] for center in pairs["center"]], columns=["file", "sheet", "column"])
+    state = ["a decision is recorded" if usubjid in decided else "no decision is recorded" for usubjid in pairs[KEY]]
+    return pd.DataFrame(
+        {
+            "center": pairs["center"],
+            "file": rows["src_file"].to_numpy(),
+            "sheet": rows["src_sheet"].to_numpy(),
+            "row": rows["src_row"].to_numpy(),
+            "column": place["column"],
+            "patient_id": rows["patient_id"].to_numpy(),
+            "table": "patient",
+            "variable": "patient_id",
+            "value": rows["patient_id"].to_numpy(),
+            "kind": "same_patient",
+            "outcome": "query",
+            "action": "kept",
+            "lo": "",
+            "hi": "",
+            "message": [
+                f"Agrees with {others} in {', '.join(agree_in)}; {known}"
+                for others, known in zip(pairs["others"], state, strict=True)
+            ],
+        }
+    )

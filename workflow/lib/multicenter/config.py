@@ -1,0 +1,270 @@
+"""Everything that a run is told: config.yaml, the protocol, the dictionary, the centers. Read and checked in one place.
+
+All mistakes that can be known before the first job are collected and reported together, one line each.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from multicenter.dictionary import build_dictionary
+from multicenter.errors import ConfigError, did_you_mean
+from multicenter.harmonize.centerfile import read_center, read_codes
+from multicenter.harmonize.check import check_center
+from multicenter.protocol import check_protocol
+
+CENTER_COLUMNS = ["center", "name", "extract", "data_cut", "irb"]
+POINTERS = ["study", "variables", "codes", "checks", "centers", "center_maps", "decisions", "published"]
+SHIPPED = ["extracts", "simulated_deliveries"]
+
+
+@dataclass(frozen=True)
+class Center:
+    """A row of centers.tsv, with where its delivery and its mapping lie."""
+
+    code: str
+    name: str
+    extracts: tuple[Path, ...]
+    data_cut: str
+    irb: str
+    map_path: Path
+    mapping: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A checked configuration: `files` by config key, the parsed study, dictionary and codes, the centers by code."""
+
+    files: Mapping[str, Path]
+    study: Mapping[str, Any]
+    dictionary: Mapping[str, Any]
+    codes: Mapping[str, Any]
+    centers: Mapping[str, Center]
+
+    @property
+    def harmonization(self) -> dict[str, Any]:
+        """What harmonization reads beside a center's own mapping; labels are not among it."""
+        dictionary = _without(self.dictionary, "label", "levels")
+        dictionary["levels"] = {table: self.levels(table) for table in self.dictionary["tables"]}
+        return {
+            "dictionary": dictionary,
+            "codes": self.codes,
+            "checks": self.files["checks"].read_text(encoding="utf-8"),
+        }
+
+    @property
+    def cohort_protocol(self) -> dict[str, Any]:
+        """What the cohort reads of the protocol; labels of variables are not among it."""
+        sections = ("study", "records", "criteria", "endpoints", "response")
+        variables = {name: _without(spec, "label", "unit") for name, spec in self.study["variables"].items()}
+        return {**{key: self.study[key] for key in sections}, "variables": variables}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What is printed for a column of ADSL ("Age, years") or a level of a visit."""
+        labels = {
+            name: ", ".join(spec[key] for key in ("label", "unit") if key in spec)
+            for name, spec in self.study["variables"].items()
+            if "label" in spec
+        }
+        response = self.study["response"]
+        return labels | self.dictionary["tables"][response["table"]]["variables"][response["visit"]]["levels"]
+
+    def analyses_by(self, *methods: str) -> list[dict[str, Any]]:
+        """The protocol's analyses that these methods compute, each with the study's time zero if it names none."""
+        zero = {"time_zero": self.study["study"]["time_zero"]}
+        return [zero | entry for entry in self.study["analyses"] if entry["method"] in methods]
+
+    def levels(self, table: str) -> dict[str, list[str]]:
+        """The levels, in order, of a canonical table's categorical variables."""
+        variables = self.dictionary["tables"][table]["variables"]
+        return {name: list(spec["levels"]) for name, spec in variables.items() if "levels" in spec}
+
+    @property
+    def config_files(self) -> dict[str, str]:
+        """The files of configuration behind a run, by name."""
+        files = {name: str(path) for name, path in self.files.items() if path.is_file()}
+        return files | {f"center_maps/{code}": str(center.map_path) for code, center in self.centers.items()}
+
+    def as_used(self, config: Mapping[str, Any]) -> str:
+        """The configuration as this run used it, as YAML: config.yaml after merging, centers, protocol."""
+        centers = {code: {"name": c.name, "data_cut": c.data_cut, "irb": c.irb} for code, c in self.centers.items()}
+        merged = {"config": dict(config), "centers": centers, "study": self.study}
+        return yaml.safe_dump(json.loads(json.dumps(merged)), sort_keys=False, allow_unicode=True, width=120)
+
+
+def _without(value: Any, *keys: str) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _without(inner, *keys) for key, inner in value.items() if key not in keys}
+
+
+def load_run(config: Mapping[str, Any], clone: Path, workspace: Path, config_folders: Iterable[Path] = ()) -> Run:
+    """Read and check everything that `config` points to.
+
+    `clone`: the workflow's folder; `workspace`: the working directory; `config_folders`: the folders of files given
+    with --configfile. Config pointers are looked for beside the given config files, then in the clone; extracts in the
+    workspace first. Raises ConfigError with every problem found.
+    """
+    schemas = clone / "workflow" / "schemas"
+    problems = schema_problems(config, schemas / "config.schema.json", "config")
+    if problems:
+        raise ConfigError(problems)
+    files, problems = _locate(config, clone, workspace, list(config_folders))
+    if problems:
+        raise ConfigError(problems)
+    study, dictionary = read_codes(files["study"]), read_codes(files["variables"])
+    codes = read_codes(files["codes"])
+    problems += schema_problems(study, schemas / "study.schema.json", config["study"])
+    problems += schema_problems(dictionary, schemas / "variables.schema.json", config["variables"])
+    problems += schema_problems(codes, schemas / "codes.schema.json", config["codes"])
+    if problems:
+        raise ConfigError(problems)
+    problems += [f"{config['study']}: {problem}" for problem in check_protocol(study, dictionary)]
+    centers, found = _read_centers(config, files, schemas, dictionary, codes)
+    problems += found
+    if problems:
+        raise ConfigError(problems)
+    return Run(files, study, dictionary, codes, centers)
+
+
+def schema_problems(value: Any, schema_path: Path, name: str) -> list[str]:
+    """Return what a JSON Schema finds wrong in a parsed config file, one line each, with where and 'did you mean'."""
+    schema = json.loads(schema_path.read_text(encoding="utf-8"))
+    errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda e: [str(p) for p in e.absolute_path])
+    return [line for error in errors for line in _explain(error, name)]
+
+
+def _explain(error: ValidationError, name: str) -> list[str]:
+    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".")
+    where = f"{name}: {place}" if place else name
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = list(error.schema.get("properties", {}))
+        unknown = [key for key in error.instance if key not in known]
+        return [
+            f"{where}: unknown key {key!r}.{did_you_mean(key, known)} Known keys: {', '.join(known)}."
+            for key in unknown
+        ]
+    if error.validator in ("oneOf", "anyOf") and error.context:
+        best = min(error.context, key=lambda e: (len(e.absolute_schema_path), str(e.message)))
+        return [f"{where}: {best.message}."]
+    return [f"{where}: {error.message}."]
+
+
+def _locate(
+    config: Mapping[str, Any], clone: Path, workspace: Path, folders: list[Path]
+) -> tuple[dict[str, Path], list[str]]:
+    files, problems = {}, []
+    for key in [*POINTERS, *SHIPPED]:
+        bases = [*folders, clone] if key in POINTERS else [workspace, *folders, clone]
+        tried = [base / config[key] for base in bases]
+        found = next((path for path in tried if path.exists()), None)
+        if found is None:
+            places = " or ".join(dict.fromkeys(str(path) for path in tried))
+            problems.append(
+                f"config: {key}: {config[key]} does not exist (looked for {places}). Correct the path or add the file."
+            )
+        files[key] = _from_workspace(found or tried[0], workspace)
+    return files, problems
+
+
+def _from_workspace(path: Path, workspace: Path) -> Path:
+    """A path below the workspace is named from there, so that a workspace can be moved as a whole."""
+    return path.relative_to(workspace) if path.is_relative_to(workspace) else path
+
+
+def _read_centers(
+    config: Mapping[str, Any],
+    files: Mapping[str, Path],
+    schemas: Path,
+    dictionary: Mapping[str, Any],
+    codes: Mapping[str, Any],
+) -> tuple[dict[str, Center], list[str]]:
+    rows, problems = _read_table(files["centers"], config["centers"], CENTER_COLUMNS)
+    maps = {path.stem: path for path in sorted(files["center_maps"].glob("*.yaml"))}
+    listed = [row["center"] for row in rows]
+    orphans = set(maps) - set(listed)
+    problems += [
+        f"{config['centers']}: center {code} is listed twice. Remove one of the rows."
+        for code in sorted({code for code in listed if listed.count(code) > 1})
+    ]
+    problems += [
+        f"{config['center_maps']}/{code}.yaml: mapping without a center: {config['centers']} has no row for {code}."
+        f"{did_you_mean(code, set(listed) - set(maps))} Add the row or remove the mapping."
+        for code in sorted(orphans)
+    ]
+    parsed = build_dictionary(dictionary)
+    named = {name.strip() for row in rows for name in row["extract"].split(";")}
+    spare = {path.name for path in files["extracts"].iterdir()} - named
+    centers = {}
+    for row in rows:
+        center, found = _read_center(row, maps, orphans, spare, config, files, schemas, parsed, codes)
+        problems += found
+        if center:
+            centers[center.code] = center
+    return centers, problems
+
+
+def _read_center(
+    row, maps, orphans, spare, config, files, schemas, dictionary, codes
+) -> tuple[Center | None, list[str]]:
+    code, problems = row["center"], []
+    extracts = tuple(files["extracts"] / name.strip() for name in row["extract"].split(";"))
+    problems += [
+        f"{config['centers']}: center {code}: extract {path.name} is not in {files['extracts']}."
+        f"{did_you_mean(path.name, spare)} "
+        "Put the file there or correct its name."
+        for path in extracts
+        if not path.is_file()
+    ]
+    try:
+        date.fromisoformat(row["data_cut"])
+    except ValueError:
+        problems.append(
+            f"{config['centers']}: center {code}: data_cut {row['data_cut']!r} is not a date. Write YYYY-MM-DD."
+        )
+    if code not in maps:
+        problems.append(
+            f"{config['centers']}: center {code} has no mapping.{did_you_mean(code, orphans)} "
+            f"Add {config['center_maps']}/{code}.yaml or remove the row."
+        )
+        return None, problems
+    name = f"{config['center_maps']}/{code}.yaml"
+    mapping = read_center(maps[code])
+    wrong = schema_problems(mapping, schemas / "center.schema.json", name)
+    problems += wrong or [f"{name}: {problem}" for problem in check_center(mapping, dictionary, codes)]
+    return Center(code, row["name"], extracts, row["data_cut"], row["irb"], maps[code], mapping), problems
+
+
+def _read_table(path: Path, name: str, columns: list[str]) -> tuple[list[dict[str, str]], list[str]]:
+    with open(path, encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle, delimiter="\t" if path.suffix == ".tsv" else ",")
+        missing = [column for column in columns if column not in (reader.fieldnames or [])]
+        if missing:
+            return [], [f"{name}: column {column} is missing. Columns are: {', '.join(columns)}." for column in missing]
+        return list(reader), []
+
+
+def load_run_or_exit(
+    config: Mapping[str, Any], clone: Path, workspace: Path, config_folders: Iterable[Path] = ()
+) -> Run:
+    """As load_run; on mistakes print one line each on stderr and end the program with status 1."""
+    try:
+        return load_run(config, clone, workspace, config_folders)
+    except ConfigError as error:
+        count = len(error.problems)
+        print(f"The configuration has {count} mistake{'s' if count > 1 else ''}; nothing was run.", file=sys.stderr)
+        for problem in error.problems:
+            print(f"- {problem}", file=sys.stderr)
+        sys.exit(1)

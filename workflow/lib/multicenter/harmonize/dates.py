@@ -1,0 +1,205 @@
+"""Dates: declared text formats, the date systems of spreadsheets and statistical packages, partial dates."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from multicenter.harmonize.cells import MAPPED, OPEN, UNMAPPED, Distinct, Note, Outcome
+from multicenter.harmonize.spec import Dates
+
+TOKENS = {
+    "YYYY": r"(?P<y>\d{4})",
+    "YY": r"(?P<yy>\d{2})",
+    "MM": r"(?P<m>\d{1,2})",
+    "M": r"(?P<m>\d{1,2})",
+    "Mon": r"(?P<mon>[a-z]{3})",
+    "DD": r"(?P<d>\d{1,2})",
+    "D": r"(?P<d>\d{1,2})",
+}
+MONTHS = {name: i for i, name in enumerate(("jan feb mar apr may jun jul aug sep oct nov dec").split(" "), start=1)}  # noqa: SIM905
+YEAR_FIRST = ("YYYY-MM-DD", "YYYY.MM.DD", "YYYY/MM/DD", "YYYY년 MM월 DD일")
+PARTIAL = ("YYYY-MM", "YYYY.MM", "YYYY/MM", "YYYY년 MM월", "YYYY", "YYYY년")
+EPOCHS = {"excel1900": "1899-12-30", "excel1904": "1904-01-01", "sas": "1960-01-01", "stata": "1960-01-01"}
+SPSS_EPOCH = pd.Timestamp("1582-10-14").to_numpy().astype("datetime64[s]").astype("int64")
+SYSTEMS = (*EPOCHS, "spss", "yyyymmdd")
+DIGIT = re.compile(r"\d")
+TWO_DIGIT_PARTS = re.compile(r"^\d{1,2}[-./ ]\d{1,2}[-./ ]\d{2,4}$")
+
+
+def settle_dates(distinct: Distinct, outcome: Outcome, dates: Dates) -> None:
+    """Decide every open value of a date column (in place).
+
+    Formats are made of YYYY YY MM M Mon DD D. Texts with a four-digit year first are read without a declaration; all
+    others need one: what is left and looks like a date in an undeclared order is UNMAPPED (it stops the center), other
+    texts with digits are date_impossible. Typed dates are taken as they are, bare numbers by the declared system.
+    """
+    left = outcome.status == OPEN
+    stamps = left & distinct.is_stamp
+    if stamps.any():
+        days = pd.Series([distinct.stamps[i] for i in np.flatnonzero(stamps)]).dt.normalize()
+        outcome.value[stamps] = days.to_numpy(dtype="datetime64[ns]")
+        outcome.status[stamps] = MAPPED
+    numbers = left & ~np.isnan(distinct.number)
+    if numbers.any():
+        _numbers(distinct, outcome, numbers, dates)
+    texts = np.flatnonzero((outcome.status == OPEN) & left)
+    if len(texts):
+        in_cells = _are_date_cells(distinct, stamps | numbers, texts)
+        _texts(distinct, outcome, texts, dates, in_cells)
+    outcome.by_class |= left & (outcome.status == MAPPED)
+
+
+def _are_date_cells(distinct: Distinct, typed: np.ndarray, texts: np.ndarray) -> bool:
+    """Whether most cells of the column are typed dates or serials, so that a text among them is worth a note."""
+    counts = distinct.counts()
+    return counts[typed].sum() > counts[texts].sum()
+
+
+def from_numbers(numbers: np.ndarray, system: str) -> np.ndarray:
+    """(n,) float → datetime64[ns] midnight in a date system; NaT for what is no date in it."""
+    if system == "yyyymmdd":
+        whole = np.where(np.isnan(numbers), 0, numbers).astype("int64")
+        return _calendar(whole // 10000, whole // 100 % 100, whole % 100)
+    if system == "spss":
+        seconds = np.floor(numbers / 86400) * 86400 + SPSS_EPOCH
+        return pd.to_datetime(pd.Series(seconds), unit="s", errors="coerce").to_numpy(dtype="datetime64[ns]")
+    days = pd.to_timedelta(pd.Series(np.floor(numbers)), unit="D", errors="coerce")
+    return (pd.Timestamp(EPOCHS[system]) + days).to_numpy(dtype="datetime64[ns]")
+
+
+def _numbers(distinct: Distinct, outcome: Outcome, numbers: np.ndarray, dates: Dates) -> None:
+    at = np.flatnonzero(numbers)
+    values = distinct.number[at]
+    written_years = dates.system in ("", "yyyymmdd", "excel1900", "excel1904")
+    for i, value in zip(at, values, strict=True) if written_years else ():
+        if value.is_integer() and 1900 <= value <= 2100:
+            outcome.query(i, _year_note(int(value)))
+        elif 190001 <= value <= 210012 and value.is_integer() and 1 <= value % 100 <= 12:
+            _settle_month(outcome, i, int(value) // 100, int(value) % 100)
+        elif not dates.system:
+            outcome.settle(i, np.datetime64("NaT"), UNMAPPED, reason="a number in a date column; declare dates.system")
+    open_ = outcome.status[at] == OPEN
+    at, values = at[open_], values[open_]
+    if not len(at):
+        return
+    found = from_numbers(values, dates.system)
+    outcome.value[at] = found
+    outcome.status[at] = MAPPED
+    for i in at[np.isnat(found)]:
+        outcome.query(i, Note("date_impossible", detail=f"no date in the {dates.system} system"))
+
+
+def _texts(distinct: Distinct, outcome: Outcome, texts: np.ndarray, dates: Dates, in_cells: bool) -> None:
+    words = pd.Series([distinct.key[i] for i in texts], index=texts)
+    impossible: dict[int, str] = {}
+    for form in dict.fromkeys((*dates.formats, *YEAR_FIRST, *PARTIAL)):
+        if words.empty:
+            break
+        found = words.str.extract(_regex(form))
+        hit = found.notna().all(axis=1)
+        if not hit.any():
+            continue
+        _settle_form(outcome, found[hit], form, dates, impossible)
+        done = outcome.status[words.index] != OPEN
+        if in_cells:
+            for i in words.index[done]:
+                outcome.notes.setdefault(int(i), Note("date_text"))
+        words = words[~done]
+    serial = _serials(words, dates)
+    if len(serial):
+        outcome.value[serial.index] = from_numbers(serial.to_numpy(), dates.system)
+        outcome.status[serial.index] = MAPPED
+        words = words.drop(serial.index)
+    for i, word in words.items():
+        _settle_rest(outcome, int(i), word, impossible, dates)
+
+
+def _serials(words: pd.Series, dates: Dates) -> pd.Series:
+    """Texts that are bare serial numbers of the declared system (a number stored as text)."""
+    if not dates.system or words.empty:
+        return pd.Series(dtype="float64")
+    numbers = pd.to_numeric(words[words.str.fullmatch(r"\d{5,11}(?:\.0)?")])
+    good = ~np.isnat(from_numbers(numbers.to_numpy(dtype="float64"), dates.system)) if len(numbers) else []
+    return numbers[good].astype("float64")
+
+
+def _settle_rest(outcome: Outcome, i: int, word: str, impossible: dict[int, str], dates: Dates) -> None:
+    if i in impossible:
+        outcome.query(i, Note("date_impossible"))
+    elif not DIGIT.search(word):
+        outcome.settle(i, np.datetime64("NaT"), UNMAPPED, reason="a word in a date column")
+    elif TWO_DIGIT_PARTS.match(word) and not dates.formats:
+        outcome.settle(
+            i, np.datetime64("NaT"), UNMAPPED, reason="day, month and year are not told apart; declare dates.formats"
+        )
+    else:
+        outcome.query(i, Note("date_impossible"))
+
+
+def _settle_form(outcome: Outcome, found: pd.DataFrame, form: str, dates: Dates, impossible: dict[int, str]) -> None:
+    years = _years(found, dates)
+    if "m" not in found and "mon" not in found:
+        for i, year in zip(found.index, years, strict=True):
+            outcome.query(int(i), _year_note(int(year)))
+        return
+    months = found["mon"].map(MONTHS).fillna(0) if "mon" in found else found["m"]
+    months = months.astype("int64").to_numpy()
+    days = found["d"].astype("int64").to_numpy() if "d" in found else np.full(len(found), 15)
+    stamps = _calendar(years, months, days)
+    good = ~np.isnat(stamps)
+    at = found.index.to_numpy()
+    if "d" in found:
+        outcome.value[at[good]] = stamps[good]
+        outcome.status[at[good]] = MAPPED
+    else:
+        for i, year, month in zip(at[good], years[good], months[good], strict=True):
+            _settle_month(outcome, int(i), int(year), int(month))
+    impossible.update({int(i): form for i in at[~good]})
+
+
+def _years(found: pd.DataFrame, dates: Dates) -> np.ndarray:
+    if "y" in found:
+        return found["y"].astype("int64").to_numpy()
+    first = dates.two_digit_years
+    if first is None:
+        raise ValueError("a two-digit year needs dates.two_digit_years")
+    short = found["yy"].astype("int64").to_numpy()
+    return first + (short - first) % 100
+
+
+def _calendar(years: np.ndarray, months: np.ndarray, days: np.ndarray) -> np.ndarray:
+    parts = pd.DataFrame({"year": years, "month": months, "day": days})
+    sane = parts.year.between(1700, 2200) & parts.month.between(1, 12) & parts.day.between(1, 31)
+    stamps = pd.to_datetime(parts.where(sane, 0), errors="coerce")
+    return stamps.to_numpy(dtype="datetime64[ns]")
+
+
+def _settle_month(outcome: Outcome, i: int, year: int, month: int) -> None:
+    first = pd.Timestamp(year, month, 1)
+    last = first + pd.offsets.MonthEnd(0)
+    note = Note("date_month_only", first.date().isoformat(), last.date().isoformat())
+    outcome.settle(i, np.datetime64(f"{year:04d}-{month:02d}-15"), MAPPED, note)
+
+
+def _year_note(year: int) -> Note:
+    return Note("date_year_only", f"{year}-01-01", f"{year}-12-31")
+
+
+@lru_cache(maxsize=64)
+def _regex(form: str) -> re.Pattern[str]:
+    """A format as a regular expression on plain, case-folded text; blanks around separators do not matter."""
+    adjacent = not re.search(r"[^A-Za-z]", form)
+    pieces = []
+    for token in re.findall(r"YYYY|YY|Mon|MM|DD|M|D|\s+|.", form):
+        if token in TOKENS:
+            piece = TOKENS[token]
+            pieces.append(piece.replace(r"\d{1,2}", r"\d{2}") if adjacent else piece)
+        elif token.isspace():
+            pieces.append(r"\s*")
+        else:
+            pieces.append(rf"\s*{re.escape(token)}\s*")
+    return re.compile("^" + "".join(pieces) + r"\.?$")

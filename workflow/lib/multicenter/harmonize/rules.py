@@ -1,0 +1,109 @@
+"""Cross-field rules: config/checks.csv on the harmonized tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from multicenter.dictionary import Dictionary
+from multicenter.errors import ConfigError
+from multicenter.harmonize.assemble import POSITION
+from multicenter.harmonize.cells import QUERY, Note
+from multicenter.harmonize.delivery import Delivery
+
+NAME = re.compile(r"[a-z_][a-z0-9_]*")
+JOIN = re.compile(r"^(?:(first|count)\(([a-z_]+)(?:\.([a-z0-9_]+))?\)|([a-z_]+)\.([a-z0-9_]+))$")
+
+
+def check_rules(
+    delivery: Delivery,
+    tables: dict[str, pd.DataFrame],
+    dictionary: Dictionary,
+    checks: pd.DataFrame,
+    data_cut: Any,
+) -> None:
+    """Evaluate every rule with an expression and report the blamed cell of each row that it hits.
+
+    A rule sees its table's variables, those that `join` names (`patient.v` as v, `first(table.v)` as first_v,
+    `count(table)` as n_table) and data_cut. `needs` names variables that the center must send for the rule to apply
+    (a|b: one of them). `set_missing` as action empties the cell in the table.
+    """
+    sent = {(slot[0], slot[2]) for sheet in delivery.sheets.values() for slot in sheet.slots()}
+    sent |= {(slot[0], slot[2]) for sheet in delivery.sheets.values() for slot in sheet.source.constants}
+    for check in checks[checks["expression"] != ""].to_dict("records"):
+        if not _applies(check, sent) or tables[check["table"]].empty:
+            continue
+        frame = _joined(tables, dictionary, check, data_cut)
+        try:
+            hit = frame.eval(check["expression"], engine="python")
+        except Exception as error:
+            raise ConfigError([f"checks.csv, {check['id']}: the expression cannot be evaluated ({error})"]) from error
+        for i in np.flatnonzero(pd.Series(hit).fillna(False).astype(bool)):
+            _report(delivery, tables[check["table"]], dictionary, int(i), check, frame.iloc[i])
+
+
+def _applies(check: Mapping[str, str], sent: set[tuple[str, str]]) -> bool:
+    for need in check["needs"].split():
+        options = [o if "." in o else f"{check['table']}.{o}" for o in need.split("|")]
+        if not any(tuple(o.split(".")) in sent for o in options):
+            return False
+    return True
+
+
+def _joined(
+    tables: dict[str, pd.DataFrame], dictionary: Dictionary, check: Mapping[str, str], data_cut: Any
+) -> pd.DataFrame:
+    table = tables[check["table"]]
+    used = set(NAME.findall(check["expression"] + check["message_en"]))
+    frame = table[[c for c in table.columns if c in used or c == "patient_id"]].copy()
+    ids = frame["patient_id"]
+    for part in check["join"].split():
+        how, other, variable, plain_table, plain_variable = JOIN.match(part).groups()
+        if how == "count":
+            frame[f"n_{other}"] = ids.map(tables[other]["patient_id"].value_counts()).fillna(0).astype("int64")
+        elif how == "first":
+            rows = tables[other].sort_values(dictionary.tables[other].item, kind="stable")
+            frame[f"first_{variable}"] = _looked_up(ids, rows, variable)
+        else:
+            frame[plain_variable] = _looked_up(ids, tables[plain_table], plain_variable)
+    frame["data_cut"] = pd.Timestamp(data_cut)
+    return frame.reset_index(drop=True)
+
+
+def _looked_up(ids: pd.Series, rows: pd.DataFrame, variable: str) -> pd.Series:
+    values = rows.drop_duplicates("patient_id").set_index("patient_id")[variable]
+    return values.reindex(ids).set_axis(ids.index)
+
+
+def _report(
+    delivery: Delivery, table: pd.DataFrame, dictionary: Dictionary, i: int, check: Mapping[str, str], row: pd.Series
+) -> None:
+    shown = {name: _shown(value) for name, value in row.items()}
+    note = Note(check["id"])
+    message = check["message_en"].format_map(shown)
+    for name, sheet in delivery.sheets.items():
+        position = table[POSITION + name].iloc[i] if POSITION + name in table else np.nan
+        if pd.isna(position):
+            continue
+        item = dictionary.tables[check["table"]].item
+        own = str(table[item].iloc[i]) if item else ""
+        for slot_item in dict.fromkeys((own, "")):
+            header = sheet.header_of((check["table"], slot_item, check["blame"]))
+            if header:
+                delivery.find(sheet, header, int(position), check["table"], check["blame"], note, message)
+                if check["action"] == "set_missing":
+                    table.loc[table.index[i], check["blame"]] = pd.NA
+                    sheet.override(header, int(position), QUERY, check["id"])
+                return
+
+
+def _shown(value: object) -> str:
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return "missing"
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return f"{value:g}" if isinstance(value, float) else str(value)

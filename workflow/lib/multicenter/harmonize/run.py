@@ -1,0 +1,251 @@
+"""One center, from its delivery to canonical tables, findings and account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from multicenter.dictionary import Dictionary, build_dictionary
+from multicenter.harmonize.account import build_account, build_column_map
+from multicenter.harmonize.assemble import POSITION, assemble, position_columns
+from multicenter.harmonize.cells import Distinct
+from multicenter.harmonize.convert import convert
+from multicenter.harmonize.delivery import Delivery, Sheet, check_columns, report_unmapped
+from multicenter.harmonize.derive import check_date_system, derive_birth_years
+from multicenter.harmonize.duplicates import fold_duplicates
+from multicenter.harmonize.numbers import Units
+from multicenter.harmonize.rules import check_rules
+from multicenter.harmonize.spec import Column, Source, Target, build_sources
+from multicenter.harmonize.texts import read_texts
+from multicenter.harmonize.words import plain
+from multicenter.intake.profile import profile
+from multicenter.intake.read import read_sources
+from multicenter.intake.table import RawTable, written
+
+
+@dataclass
+class Harmonized:
+    """What one delivery becomes.
+
+    tables: the canonical tables by name. findings, account: see CONTRACT columns in the modules that make them.
+    receipt, profile: what came in. column_map, source_rows: with a record's key they give the cell of each value.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    findings: pd.DataFrame
+    account: pd.DataFrame
+    receipt: dict[str, Any]
+    profile: pd.DataFrame
+    column_map: pd.DataFrame
+    source_rows: pd.DataFrame
+
+
+def harmonize_center(
+    center: str,
+    files: Iterable[str | Path],
+    config: Mapping[str, Any],
+    dictionary: Dictionary | Mapping[str, Any],
+    codes: Mapping[str, Any],
+    checks: pd.DataFrame,
+    data_cut: str | date,
+) -> Harmonized:
+    """Read, map, check and account for one center's delivery.
+
+    files: the delivery. config: its center file (checked by check_center). checks: config/checks.csv as text columns.
+    data_cut: the center's cut (ISO). Raises DataError or DeliveryError (all problems together) if the center must stop.
+    """
+    if not isinstance(dictionary, Dictionary):
+        dictionary = build_dictionary(dictionary)
+    raws, receipt = read_sources([Path(f) for f in files], config["sources"])
+    sources = build_sources(config, dictionary, codes)
+    delivery = Delivery(center, {row["id"]: row for row in checks.to_dict("records")})
+    _fill(delivery, sources, raws, dictionary)
+    for sheet in delivery.sheets.values():
+        fold_duplicates(delivery, sheet)
+    delivery.stop_if_problems()
+    for sheet in delivery.sheets.values():
+        _report_cells(delivery, sheet)
+    tables = assemble(delivery, dictionary)
+    delivery.stop_if_problems()
+    derive_birth_years(delivery, tables, dictionary)
+    check_date_system(delivery, tables, dictionary)
+    tables = {name: _typed(table, name, dictionary) for name, table in tables.items()}
+    check_rules(delivery, tables, dictionary, checks, data_cut)
+    account, column_map, rows = (
+        build_account(delivery),
+        build_column_map(delivery),
+        _source_rows(delivery, tables, dictionary),
+    )
+    tables = {name: _finished(delivery, table, name, dictionary) for name, table in tables.items()}
+    _validate(tables, dictionary)
+    receipt = {"center": center, "data_cut": str(data_cut), **receipt}
+    return Harmonized(tables, delivery.findings(), account, receipt, profile(raws), column_map, rows)
+
+
+def write_harmonized(harmonized: Harmonized, folder: str | Path) -> None:
+    """Write tables and findings as parquet, account and column map as csv."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in harmonized.tables.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    harmonized.findings.to_parquet(folder / "findings.parquet", index=False)
+    harmonized.source_rows.to_parquet(folder / "source_rows.parquet", index=False)
+    harmonized.account.to_csv(folder / "account.csv", index=False, lineterminator="\n")
+    harmonized.column_map.to_csv(folder / "column_map.csv", index=False, lineterminator="\n")
+
+
+def write_intake(harmonized: Harmonized, folder: str | Path) -> None:
+    """Write the receipt (json) and the profile of the columns (csv)."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(harmonized.receipt, ensure_ascii=False, indent=1, default=str)
+    (folder / "receipt.json").write_text(text + "\n", encoding="utf-8")
+    harmonized.profile.to_csv(folder / "profile.csv", index=False, lineterminator="\n")
+
+
+def _fill(delivery: Delivery, sources: dict[str, Source], raws: dict[str, RawTable], dictionary: Dictionary) -> None:
+    """Make the delivery's sheets: ids, distinct values and what each becomes; all mapping gaps are noted together."""
+    units = Units(dictionary)
+    for name, source in sources.items():
+        if not check_columns(delivery, source, raws[name]):
+            continue
+        raw = raws[name]
+        sheet = Sheet(source, raw, _ids(delivery, source, raw), np.ones(len(raw.rows), dtype=bool))
+        sheet.item_name = dictionary.tables[source.row_is].item
+        for header, column in source.columns.items():
+            cells = raw.cells[header].to_numpy()
+            sheet.distinct[header] = Distinct(cells)
+            column = _with_declared_missing(column, sheet.distinct[header], raw.facts.get("declared_missing", {}))
+            sheet.outcomes[header] = _outcomes(sheet.distinct[header], column, units)
+        delivery.sheets[name] = sheet
+    report_unmapped(delivery)
+    if len(delivery.sheets) < len(sources):
+        delivery.stop_if_problems()
+
+
+def _with_declared_missing(column: Column, distinct: Distinct, declared: Mapping[str, list]) -> Column:
+    """Add the values that the file itself declares missing (SPSS user-missing) to the column's missing codes."""
+    found = set()
+    for low, high in declared.get(column.header, ()):
+        for word, number in zip(distinct.key, distinct.number, strict=True):
+            if word == str(low).casefold() or (not np.isnan(number) and float(low) <= number <= float(high)):
+                found.add(word)
+    if not found:
+        return column
+    targets = tuple(replace(t, missing=t.missing | found) for t in column.targets)
+    return replace(column, targets=targets)
+
+
+def _outcomes(distinct: Distinct, column: Column, units: Units) -> dict:
+    if column.reader is not None:
+        return read_texts(distinct, column.reader, units)
+    return {target.slot: convert(distinct, _as_age(target), units) for target in column.targets}
+
+
+def _as_age(target: Target) -> Target:
+    """A counted age is read as a number of years; it becomes a year of birth when the reference date is known."""
+    if not target.age_at:
+        return target
+    return replace(target, variable=replace(target.variable, range=None, usual=None))
+
+
+def _ids(delivery: Delivery, source: Source, raw: RawTable) -> np.ndarray:
+    """(n,) patient ids as text; a row without one is a problem."""
+    ids = []
+    for position, value in enumerate(raw.cells[source.id_column].to_numpy()):
+        text = plain(written(value))
+        match = source.id_pattern.fullmatch(text) if source.id_pattern else None
+        if text and source.id_pattern and not match:
+            what = f"the id {text!r} does not have the declared form"
+            delivery.problem(raw.place(int(raw.rows[position]), source.id_column), what, "Correct the id.")
+        if not text:
+            place = raw.place(int(raw.rows[position]), source.id_column)
+            delivery.problem(place, "the row has no patient id", "Fill the id in or remove the row.")
+        text = match[1] if match else text
+        ids.append(text.zfill(source.id_pad) if source.id_pad else text)
+    return np.array(ids, dtype=object)
+
+
+def _report_cells(delivery: Delivery, sheet: Sheet) -> None:
+    """Turn the notes of distinct values into findings, one a cell of the rows that are kept."""
+    for header, slots in sheet.outcomes.items():
+        codes = sheet.distinct[header].codes
+        for (table, _, name), outcome in slots.items():
+            if not outcome.notes:
+                continue
+            noted = np.isin(codes, list(outcome.notes)) & sheet.kept
+            for position in np.flatnonzero(noted):
+                delivery.find(sheet, header, int(position), table, name, outcome.notes[int(codes[position])])
+
+
+def _typed(table: pd.DataFrame, name: str, dictionary: Dictionary) -> pd.DataFrame:
+    """All variables of the dictionary in their dtypes, in order; hidden position columns stay behind them."""
+    typed = {}
+    for variable in dictionary.tables[name].variables.values():
+        values = table[variable.name] if variable.name in table else pd.Series(pd.NA, index=table.index)
+        if variable.dtype == "Int64":
+            values = pd.to_numeric(values, errors="coerce").astype("Int64")
+        elif variable.dtype == "float64":
+            values = pd.to_numeric(values, errors="coerce").astype("float64")
+        elif variable.dtype == "string":
+            values = values.astype("string")
+        else:
+            values = pd.to_datetime(values).astype("datetime64[ns]")
+        typed[variable.name] = values
+    hidden = {c: table[c] for c in position_columns(table)}
+    return pd.DataFrame({**typed, "patient_id": table["patient_id"].astype("string"), **hidden})
+
+
+def _finished(delivery: Delivery, table: pd.DataFrame, name: str, dictionary: Dictionary) -> pd.DataFrame:
+    """The table as it is written: center, source columns, no hidden columns, in a fixed order of rows."""
+    out = pd.DataFrame(index=table.index)
+    file = pd.Series(pd.NA, index=table.index, dtype="string")
+    sheet_name, row = file.copy(), pd.Series(pd.NA, index=table.index, dtype="Int64")
+    for column in position_columns(table):
+        raw = delivery.sheets[column.removeprefix(POSITION)].raw
+        new = file.isna() & table[column].notna()
+        file[new], sheet_name[new] = raw.file, raw.sheet
+        row[new] = raw.rows[table[column][new].astype("int64")]
+    for column, dtype in dictionary.dtypes(name).items():
+        if column == "center":
+            out[column] = pd.Series(delivery.center, index=table.index, dtype="string")
+        elif column in table:
+            out[column] = table[column].astype(dtype)
+    out["src_file"], out["src_sheet"], out["src_row"] = file, sheet_name, row
+    return out.reset_index(drop=True)
+
+
+def _source_rows(delivery: Delivery, tables: dict[str, pd.DataFrame], dictionary: Dictionary) -> pd.DataFrame:
+    """Rows that fed a record of several sources: table, patient_id, item, source, row (none if of one source)."""
+    found = []
+    for name, table in tables.items():
+        columns = position_columns(table)
+        if len(columns) < 2:
+            continue
+        item = dictionary.tables[name].item
+        for column in columns:
+            known = table[table[column].notna()]
+            source = column.removeprefix(POSITION)
+            rows = delivery.sheets[source].raw.rows[known[column].astype("int64")]
+            items = known[item].astype("string") if item else ""
+            found.append(
+                pd.DataFrame(
+                    {"table": name, "patient_id": known["patient_id"], "item": items, "source": source, "row": rows}
+                )
+            )
+    columns = {"table": "string", "patient_id": "string", "item": "string", "source": "string", "row": "int64"}
+    frame = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(columns))
+    return frame.astype(columns)
+
+
+def _validate(tables: dict[str, pd.DataFrame], dictionary: Dictionary) -> None:
+    from multicenter.harmonize.validate import validate_tables
+
+    validate_tables(tables, dictionary)

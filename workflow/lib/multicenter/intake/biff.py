@@ -1,0 +1,101 @@
+"""Error cells of old Excel workbooks (xls), which the fast reader shows as blanks."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+END, BOOLERR, FORMULA, BOUNDSHEET, BOF, EOF = 0xFFFFFFFE, 0x0205, 0x0006, 0x0085, 0x0809, 0x000A
+STREAMS = ("Workbook", "Book")
+FREE = 0xFFFFFFF0
+
+
+def error_cells(data: bytes, sheet_number: int) -> list[tuple[int, int, str]]:
+    """Return (row, column, error) of a sheet's error cells, both 0-based; [] for a file of another kind.
+
+    sheet_number: the place of the sheet in the workbook, 0-based. Formats: [MS-CFB] 2.2-2.6, [MS-XLS] 2.4.10, 2.4.127.
+    """
+    if not data.startswith(MAGIC):
+        return []
+    book = _workbook_stream(data)
+    starts = [struct.unpack_from("<I", body)[0] for kind, body, _ in _records(book, 0) if kind == BOUNDSHEET]
+    if sheet_number >= len(starts):
+        return []
+    found = []
+    for kind, body, depth in _records(book, starts[sheet_number]):
+        if depth != 1:
+            continue
+        if kind == BOOLERR and body[7]:
+            row, column = struct.unpack_from("<HH", body)
+            found.append((row, column, ERRORS.get(body[6], "#N/A")))
+        elif kind == FORMULA and body[12:14] == b"\xff\xff" and body[6] == 2:
+            row, column = struct.unpack_from("<HH", body)
+            found.append((row, column, ERRORS.get(body[8], "#N/A")))
+    return found
+
+
+def _records(book: bytes, at: int) -> Iterator[tuple[int, bytes, int]]:
+    """The records of one substream, from its beginning to its end, with how deep it is nested (charts are deeper)."""
+    depth = 0
+    while at + 4 <= len(book):
+        kind, size = struct.unpack_from("<HH", book, at)
+        depth += kind == BOF
+        yield kind, book[at + 4 : at + 4 + size], depth
+        depth -= kind == EOF
+        if depth == 0:
+            return
+        at += 4 + size
+
+
+def _workbook_stream(data: bytes) -> bytes:
+    """The stream that holds the sheets, put together from the file's sectors."""
+    size = 1 << struct.unpack_from("<H", data, 30)[0]
+    mini_size = 1 << struct.unpack_from("<H", data, 32)[0]
+    directory_at, _, cutoff, mini_at = struct.unpack_from("<IIII", data, 48)
+    table = _allocation(data, size)
+    directory = _chain(data, directory_at, table, size)
+    root = directory[:128]
+    for at in range(0, len(directory), 128):
+        entry = directory[at : at + 128]
+        length = struct.unpack_from("<H", entry, 64)[0]
+        if entry[: max(length - 2, 0)].decode("utf-16-le", "ignore") not in STREAMS:
+            continue
+        start, total = struct.unpack_from("<II", entry, 116)
+        if total >= cutoff:
+            return _chain(data, start, table, size)[:total]
+        minis = _chain(data, struct.unpack_from("<I", root, 116)[0], table, size)
+        mini_table = _numbers(_chain(data, mini_at, table, size))
+        return _pieces(minis, start, mini_table, mini_size, 0)[:total]
+    return b""
+
+
+def _allocation(data: bytes, size: int) -> list[int]:
+    listed = list(struct.unpack_from("<109I", data, 76))
+    more, count = struct.unpack_from("<II", data, 68)
+    for _ in range(count):
+        block = _numbers(data[size * (more + 1) : size * (more + 2)])
+        listed += block[:-1]
+        more = block[-1]
+    table: list[int] = []
+    for sector in listed:
+        if sector < FREE:
+            table += _numbers(data[size * (sector + 1) : size * (sector + 2)])
+    return table
+
+
+def _chain(data: bytes, start: int, table: list[int], size: int) -> bytes:
+    return _pieces(data, start, table, size, size)
+
+
+def _pieces(data: bytes, start: int, table: list[int], size: int, offset: int) -> bytes:
+    parts, sector, seen = [], start, 0
+    while sector < FREE and sector < len(table) and seen <= len(table):
+        parts.append(data[offset + size * sector : offset + size * (sector + 1)])
+        sector, seen = table[sector], seen + 1
+    return b"".join(parts)
+
+
+def _numbers(block: bytes) -> list[int]:
+    return list(struct.unpack(f"<{len(block) // 4}I", block[: len(block) // 4 * 4]))

@@ -1,0 +1,125 @@
+"""What Kaplan-Meier and cumulative-incidence figures share: panels, key columns, the P value, the mark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from multicenter.manuscript import style
+from multicenter.manuscript.curve_panel import KeyColumn, Layout, PanelData, Rect, align, draw_panel, lay_out
+from multicenter.manuscript.estimates import find
+from multicenter.manuscript.formats import interval_text
+from multicenter.manuscript.rounding import NOT_REACHED, format_interval, format_p
+
+MARK_MM = 4.5
+EDGE_MM = 1.5
+PANEL_GAP_MM = 4.0
+LETTER_MM = 5.0
+
+
+def draw_curve_figure(
+    gather: Callable[[Mapping], PanelData],
+    spec: Mapping,
+    labels: Mapping[str, str],
+    simulated: str,
+    y_max: Callable[[PanelData, Mapping], float],
+) -> Figure:
+    """Draw one panel, or several one above the other (`layout: columns` side by side), lettered."""
+    own = {key: value for key, value in spec.items() if key != "panels"}
+    panels = [{**own, **panel} for panel in spec.get("panels") or [{}]]
+    with style.style_context():
+        figure = style.new_figure(spec["width_mm"], spec["height_mm"])
+        room = mark_simulated(figure, simulated)
+        width = _panel_width(spec, len(panels))
+        layouts = [lay_out(figure, width, gather(panel), panel, labels) for panel in panels]
+        for letter, panel, rect, layout in zip("ABCDEF", panels, *_place(spec, room, width, layouts), strict=False):
+            if len(panels) > 1:
+                _letter(figure, letter, rect)
+            draw_panel(figure, rect, layout, panel, panel.get("y_max") or y_max(layout.data, panel))
+    return figure
+
+
+def mark_simulated(figure: Figure, simulated: str) -> float:
+    """Write the mark into the upper right corner and return the height (mm) that is left below it."""
+    width, height = style.size_mm(figure)
+    if not simulated:
+        return height - EDGE_MM
+    lines = style.wrap(figure, simulated, width - 2 * EDGE_MM, weight="bold")
+    for number, line in enumerate(lines):
+        figure.text(
+            1 - EDGE_MM / width,
+            1 - (EDGE_MM + number * MARK_MM * 0.8) / height,
+            line,
+            ha="right",
+            va="top",
+            color=style.MARK_COLOR,
+            fontweight="bold",
+            gid="simulated",
+        )
+    return height - EDGE_MM - MARK_MM * (0.2 + 0.8 * len(lines))
+
+
+def _panel_width(spec: Mapping, count: int) -> float:
+    width = spec["width_mm"] - 2 * EDGE_MM
+    return (width - (count - 1) * PANEL_GAP_MM) / count if spec.get("layout") == "columns" else width
+
+
+def _place(spec: Mapping, room: float, width: float, layouts: list[Layout]) -> tuple[list[Rect], list[Layout]]:
+    """The panels' places and layouts: one left edge and one height of the curves for all."""
+    count = len(layouts)
+    if spec.get("layout") == "columns":
+        letter = LETTER_MM if count > 1 else 0
+        return [
+            Rect(EDGE_MM + i * (width + PANEL_GAP_MM), EDGE_MM, width, room - EDGE_MM - letter) for i in range(count)
+        ], layouts
+    aligned = [align(layout, max(other.left for other in layouts)) for layout in layouts]
+    needed = [layout.above + layout.below for layout in layouts]
+    curves = (room - EDGE_MM - sum(needed) - (count - 1) * PANEL_GAP_MM) / count
+    rects, y = [], room
+    for need in needed:
+        y -= need + curves
+        rects.append(Rect(EDGE_MM, y, width, need + curves))
+        y -= PANEL_GAP_MM
+    return rects, aligned
+
+
+def _letter(figure: Figure, letter: str, rect: Rect) -> None:
+    width, height = style.size_mm(figure)
+    place = rect.x / width, (rect.y + rect.height) / height
+    figure.text(*place, letter, ha="left", va="top", fontsize=style.PANEL_PT, fontweight="bold")
+
+
+def key_column(rows: pd.DataFrame, groups: list[str], column: Mapping) -> KeyColumn:
+    """A key column of estimates with their intervals: {label, statistic, term?, decimals?, scale?}."""
+    chosen = rows[(rows["statistic"] == column["statistic"]) & (rows["term"].fillna("") == column.get("term", ""))]
+    chosen = chosen.set_index("group")
+    texts = {group: _estimate_text(chosen, group, column) for group in groups}
+    return KeyColumn(column["label"], texts)
+
+
+def _estimate_text(chosen: pd.DataFrame, group: str, column: Mapping) -> str:
+    if group not in chosen.index:
+        return NOT_REACHED
+    row = chosen.loc[group]
+    bounds = (row["value"], row["ci_low"], row["ci_high"])
+    return format_interval(*bounds, column.get("decimals", 1), missing=NOT_REACHED, scale=column.get("scale", 1))
+
+
+def remark(estimates: pd.DataFrame, effect: Mapping | None, test: Mapping | None) -> str:
+    """Return the line in the panel: an effect with its interval and a P value, each where there is a row of it.
+
+    `effect`: {analysis, statistic, label, term?, method?}; `test`: {analysis, statistic, label?}.
+    """
+    parts = []
+    if effect:
+        names = {name: effect.get(name, "") for name in ("term", "method")}
+        row = find(estimates, effect["analysis"], effect["statistic"], **names)
+        parts += [] if row is None else [f"{effect['label']} {interval_text(row)}"]
+    if test:
+        rows = estimates[(estimates["analysis"] == test["analysis"]) & (estimates["statistic"] == test["statistic"])]
+        rows = rows[rows["p_value"].notna()]
+        if len(rows):
+            parts.append(f"{test.get('label', '')} {format_p(rows.iloc[0]['p_value'], prefix=True)}".strip())
+    return "; ".join(parts)

@@ -1,0 +1,24 @@
+"""Names of the files that a run leaves behind, where more than one rule or program needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+COHORT_TABLES = ("adsl", "adtte", "adrs")
+EXTRAS = ("findings.parquet", "account.csv", "column_map.csv", "source_rows.parquet")
+
+
+def harmonized_files(tables: Iterable[str]) -> list[str]:
+    """Return the files of a center's harmonized folder: one parquet a canonical table, findings, account, maps."""
+    return [*(f"{table}.parquet" for table in tables), *EXTRAS]
+
+
+def figure_files(figures: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the picture files of the protocol's figures."""
+    return [f"figures/{figure['id']}.{suffix}" for figure in figures for suffix in ("pdf", "svg", "png")]
+
+
+def table_files(tables: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the files of the protocol's tables."""
+    return [f"tables/{table['id']}.{suffix}" for table in tables for suffix in ("csv", "html")]

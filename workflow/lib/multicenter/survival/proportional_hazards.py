@@ -1,0 +1,96 @@
+"""Test of proportional hazards: the score test of `cox.zph` in R's survival 3 and later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2, rankdata
+
+from ..errors import NotEstimable
+from .counts import Times, count
+from .cox import CoxFit
+from .partial_likelihood import contributions
+
+TRANSFORMS = ("km", "rank", "identity", "log")
+GLOBAL = "GLOBAL"
+
+
+@dataclass(frozen=True)
+class HazardsTest:
+    """One test: the term (or GLOBAL), its chi-square, degrees of freedom and p."""
+
+    term: str
+    chisq: float
+    df: int
+    p_value: float
+
+
+def proportional_hazards(
+    fit: CoxFit, transform: str = "km", terms: Mapping[str, Sequence[str]] | None = None
+) -> list[HazardsTest]:
+    """Test, per term and globally, that coefficients do not move with g(t): the score test of adding x·g(t) at 0.
+
+    `transform` g: "km" (1 − S(t−) of all patients), "rank" (of all follow-up times, mid-ranks), "identity", "log".
+    `terms` maps a term to the columns tested together (default: each column); a term without an estimated column is
+    left out. As R's `cox.zph(fit, transform)`, survival >= 3; Grambsch & Therneau, Biometrika 1994;81:515.
+    Raises NotEstimable when the test has no variance.
+    """
+    if transform not in TRANSFORMS:
+        raise ValueError(f"transform {transform!r} is none of {', '.join(TRANSFORMS)}")
+    used = [j for j, value in enumerate(fit.coef) if np.isfinite(value)]
+    if not used:
+        raise NotEstimable("no coefficient is estimable")
+    score, information = _extended_score(fit, used, transform)
+    position = {fit.names[j]: i for i, j in enumerate(used)}
+    groups = terms if terms is not None else {fit.names[j]: [fit.names[j]] for j in used}
+    tests = []
+    for term, names in groups.items():
+        columns = [position[name] for name in names if name in position]
+        if columns:
+            tests.append(_test(term, columns, score, information))
+    return [*tests, _test(GLOBAL, list(range(len(used))), score, information)]
+
+
+def _extended_score(fit: CoxFit, used: list[int], transform: str) -> tuple[NDArray, NDArray]:
+    """Return the score (p,) of x·g(t) at 0 and the information (2p, 2p) of x and x·g(t) at the estimate."""
+    data = fit.data
+    parts = contributions(data.design, data.times, data.strata, fit.beta)
+    rows = np.array(used)
+    information = parts.information[:, rows[:, None], rows]
+    g = _transformed(data.times, parts.time, transform)
+    score = g @ parts.score[:, rows]
+    first, mixed, second = (np.tensordot(g**power, information, axes=1) for power in (0, 1, 2))
+    return score, np.block([[first, mixed], [mixed, second]])
+
+
+def _transformed(data: Times, when: NDArray, transform: str) -> NDArray:
+    g = _scale(data, data.time, transform)
+    center = g[data.event].mean()
+    first = np.unique(data.time, return_index=True)
+    return g[first[1]][np.searchsorted(first[0], when)] - center
+
+
+def _scale(data: Times, time: NDArray, transform: str) -> NDArray:
+    if transform == "identity":
+        return time
+    if transform == "log":
+        return np.log(time)
+    if transform == "rank":
+        return rankdata(time)
+    table = count(data)
+    survival = np.concatenate([[1.0], np.cumprod(1 - table.n_event / table.n_risk)])
+    return 1 - survival[np.searchsorted(table.time, time, side="left")]
+
+
+def _test(term: str, columns: list[int], score: NDArray, information: NDArray) -> HazardsTest:
+    p = len(score)
+    rows = np.array([*range(p), *(p + j for j in columns)])
+    u = np.concatenate([np.zeros(p), score[columns]])
+    try:
+        chisq = float(u @ np.linalg.solve(information[np.ix_(rows, rows)], u))
+    except np.linalg.LinAlgError as error:
+        raise NotEstimable(f"{term}: the test of proportional hazards has no variance") from error
+    return HazardsTest(term, chisq, len(columns), float(chi2.sf(chisq, len(columns))))

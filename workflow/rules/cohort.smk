@@ -1,0 +1,52 @@
+"""Stage cohort: the harmonized tables of all centers, pooled; eligibility; ADSL, ADTTE, ADRS.
+
+Required inputs: results/restricted/harmonized/{center} of every center, receipts, recorded decisions.
+Outputs: results/restricted/cohort, results/release/flow.csv, results/release/data_status.json.
+"""
+
+COHORT = [
+    *(f"{RESTRICTED}/cohort/{name}.parquet" for name in COHORT_TABLES),
+    f"{RELEASE}/flow.csv",
+]
+
+
+rule build_cohort:
+    input:
+        tables=expand(
+            f"{RESTRICTED}/harmonized/{{center}}/{{file}}",
+            center=CENTERS,
+            file=HARMONIZED,
+        ),
+        receipts=expand(f"{RESTRICTED}/intake/{{center}}/receipt.json", center=CENTERS),
+        decisions=ancient(RUN.files["decisions"]),
+        simulated=ancient(RUN.files["simulated_deliveries"]),
+    output:
+        adsl=f"{RESTRICTED}/cohort/adsl.parquet",
+        adtte=f"{RESTRICTED}/cohort/adtte.parquet",
+        adrs=f"{RESTRICTED}/cohort/adrs.parquet",
+        excluded=f"{RESTRICTED}/cohort/excluded.csv",
+        findings=f"{RESTRICTED}/cohort/findings.parquet",
+        flow=f"{RELEASE}/flow.csv",
+        status=f"{RELEASE}/data_status.json",
+    log:
+        "logs/build_cohort/build_cohort.log",
+    conda:
+        "../../envs/cohort.yaml"
+    params:
+        centers={
+            center: {
+                "name": RUN.centers[center].name,
+                "data_cut": RUN.centers[center].data_cut,
+            }
+            for center in CENTERS
+        },
+        protocol=RUN.cohort_protocol,
+        tables=TABLES_OF_DICTIONARY,
+        result_levels=RUN.levels(STUDY["response"]["table"]),
+        decisions=DIGESTS.file(RUN.files["decisions"]),
+        simulated=DIGESTS.file(RUN.files["simulated_deliveries"]),
+        code=code("build_cohort"),
+    message:
+        "Building the cohort"
+    script:
+        "../scripts/build_cohort.py"

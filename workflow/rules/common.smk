@@ -1,0 +1,46 @@
+"""What all stages share: the checked configuration and the digests that decide what is out of date.
+
+Required inputs: config.yaml and what it points to. Outputs: none.
+"""
+
+import atexit
+import os
+import sys
+import time
+from pathlib import Path
+
+CLONE = Path(workflow.basedir)
+LIBRARY = CLONE / "workflow" / "lib"
+# Snakemake hands its own search path on to every script.
+sys.path.insert(0, str(LIBRARY))
+
+from multicenter.config import load_run_or_exit
+from multicenter.digests import DigestCache, digest_code, digest_value
+from multicenter.doorway import problems_since
+from multicenter.paths import COHORT_TABLES, figure_files, harmonized_files, table_files
+
+RUN = load_run_or_exit(
+    config, CLONE, Path.cwd(), [Path(file).parent for file in workflow.configfiles]
+)
+STUDY = RUN.study
+DIGESTS = DigestCache(Path.cwd() / ".snakemake" / "multicenter-digests.json")
+atexit.register(DIGESTS.save)
+
+RUN_START = time.time()
+CENTERS = sorted(RUN.centers)
+RESTRICTED = "results/restricted"
+RELEASE = "results/release"
+
+
+wildcard_constraints:
+    center="|".join(CENTERS),
+
+
+def code(rule_name):
+    """A digest of the rule's script and of every library module behind it."""
+    return digest_code(CLONE / "workflow" / "scripts" / f"{rule_name}.py", LIBRARY)
+
+
+def delivery(wildcards):
+    """A digest of what the center sent: an extract counts by its content, whatever its time stamp."""
+    return [DIGESTS.file(path) for path in RUN.centers[wildcards.center].extracts]

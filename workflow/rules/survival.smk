@@ -1,0 +1,86 @@
+"""Stage survival: Kaplan-Meier curves and log-rank tests, Cox models, counts and cumulative incidence.
+
+Required inputs: results/restricted/cohort. Outputs: estimates.csv (one row a number) and the curves behind the figures.
+"""
+
+
+rule fit_kaplan_meier:
+    input:
+        adsl=f"{RESTRICTED}/cohort/adsl.parquet",
+        adtte=f"{RESTRICTED}/cohort/adtte.parquet",
+    output:
+        estimates=f"{PARTS}/kaplan_meier.csv",
+        curves=f"{PARTS}/kaplan_meier_curves.csv",
+        risk_table=f"{PARTS}/kaplan_meier_risk_table.csv",
+    log:
+        "logs/fit_kaplan_meier/fit_kaplan_meier.log",
+    conda:
+        "../../envs/survival.yaml"
+    params:
+        analyses=RUN.analyses_by("kaplan_meier", "reverse_kaplan_meier"),
+        code=code("fit_kaplan_meier"),
+    message:
+        "Estimating survival curves"
+    script:
+        "../scripts/fit_kaplan_meier.py"
+
+
+rule fit_cox:
+    input:
+        adsl=f"{RESTRICTED}/cohort/adsl.parquet",
+        adtte=f"{RESTRICTED}/cohort/adtte.parquet",
+    output:
+        estimates=f"{PARTS}/cox.csv",
+    log:
+        "logs/fit_cox/fit_cox.log",
+    conda:
+        "../../envs/survival.yaml"
+    params:
+        analyses=RUN.analyses_by("cox"),
+        code=code("fit_cox"),
+    message:
+        "Fitting Cox models"
+    script:
+        "../scripts/fit_cox.py"
+
+
+rule count_events:
+    input:
+        adsl=f"{RESTRICTED}/cohort/adsl.parquet",
+        adtte=f"{RESTRICTED}/cohort/adtte.parquet",
+    output:
+        estimates=f"{PARTS}/events.csv",
+        curves=f"{PARTS}/events_curves.csv",
+        risk_table=f"{PARTS}/events_risk_table.csv",
+    log:
+        "logs/count_events/count_events.log",
+    conda:
+        "../../envs/survival.yaml"
+    params:
+        analyses=RUN.analyses_by("event_counts", "cumulative_incidence"),
+        code=code("count_events"),
+    message:
+        "Counting events and estimating cumulative incidences"
+    script:
+        "../scripts/count_events.py"
+
+
+rule collect_estimates:
+    input:
+        expand(
+            f"{PARTS}/{{part}}.csv",
+            part=["baseline", "response", "kaplan_meier", "cox", "events"],
+        ),
+    output:
+        f"{RELEASE}/estimates.csv",
+    log:
+        "logs/collect_estimates/collect_estimates.log",
+    conda:
+        "../../envs/cohort.yaml"
+    params:
+        order=[entry["id"] for entry in STUDY["analyses"]],
+        code=code("collect_estimates"),
+    message:
+        "Collecting the estimates"
+    script:
+        "../scripts/collect_estimates.py"
