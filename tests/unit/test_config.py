@@ -67,7 +67,7 @@ def test_a_missing_extract_a_missing_mapping_and_a_mapping_without_center_come_t
         "Add the row or remove the mapping.",
         "config/centers.tsv: center SMC has no mapping. Did you mean 'SMD'? "
         "Add config/centers/SMC.yaml or remove the row.",
-        f"config/centers.tsv: center SSMH: extract {extract} is not in resources/simulated/extracts. "
+        f"config/centers.tsv: center SSMH: extract {extract!r} is not in resources/simulated/extracts. "
         "Put the file there or correct its name.",
     ]
 

@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from multicenter.errors import StudyError
-from multicenter.expressions import evaluate, is_true, names_in, problems_in
+from multicenter.expression_syntax import FUNCTION_NAMES, names_in, problems_in
+from multicenter.expressions import FUNCTIONS, evaluate, is_true
 
 
 @pytest.fixture
@@ -74,3 +75,7 @@ def test_what_is_not_of_the_language_is_refused(frame, expression, message):
 def test_mixed_types_name_the_expression(frame):
     with pytest.raises(StudyError, match="'start < 3' cannot be evaluated"):
         evaluate("start < 3", frame)
+
+
+def test_every_function_that_may_be_named_can_be_evaluated():
+    assert set(FUNCTION_NAMES) == set(FUNCTIONS)

@@ -19,9 +19,9 @@ class Workspace:
     def __init__(self, folder: Path):
         self.folder = folder
 
-    def snakemake(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess:
+    def snakemake(self, *arguments: str, cwd: Path | None = None, cores: int = 2) -> subprocess.CompletedProcess:
         """Run Snakemake as a user would; stdout and stderr are one text."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         return subprocess.run(
             command, cwd=cwd or self.folder, env=environment, text=True, stdout=subprocess.PIPE,

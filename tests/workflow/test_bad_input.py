@@ -16,7 +16,7 @@ def test_all_that_can_be_known_is_reported_before_the_first_job(fresh):
     fresh.edit("config/study.yaml", "      - CYCLES\n", "      - CYCLE\n")
     result = fresh.snakemake()
     assert result.returncode != 0
-    assert f"center NCC: extract {missing.name} is not in " in result.stdout
+    assert f"center NCC: extract {missing.name!r} is not in " in result.stdout
     assert "SMD.yaml: mapping without a center" in result.stdout
     assert "center SMC has no mapping" in result.stdout
     assert "covariate 'CYCLE' does not exist. Did you mean 'CYCLES'?" in result.stdout

@@ -142,6 +142,17 @@ def test_nothing_released_holds_a_patient(finished, release):
             assert not [usubjid for usubjid in ids if usubjid in text], file
 
 
+def test_the_same_inputs_give_the_same_bytes_on_one_core(finished, fresh):
+    result = fresh.snakemake(cores=1)
+    assert result.returncode == 0, result.stdout
+    results = Path("results")
+    files = sorted(
+        path.relative_to(finished.folder) for path in (finished.folder / results).rglob("*") if path.is_file()
+    )
+    assert files == sorted(p.relative_to(fresh.folder) for p in (fresh.folder / results).rglob("*") if p.is_file())
+    assert not [f for f in files if (finished.folder / f).read_bytes() != (fresh.folder / f).read_bytes()]
+
+
 def test_the_report_builds(workspace):
     result = workspace.snakemake("--report", "report.html")
     assert result.returncode == 0, result.stdout

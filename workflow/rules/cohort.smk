@@ -26,7 +26,12 @@ rule build_cohort:
         adrs=f"{RESTRICTED}/cohort/adrs.parquet",
         excluded=f"{RESTRICTED}/cohort/excluded.csv",
         findings=f"{RESTRICTED}/cohort/findings.parquet",
-        flow=f"{RELEASE}/flow.csv",
+        flow=report(
+            f"{RELEASE}/flow.csv",
+            caption="../report/flow.rst",
+            category="Numbers",
+            labels={"table": "Eligibility, by step and center"},
+        ),
         status=f"{RELEASE}/data_status.json",
     log:
         "logs/build_cohort/build_cohort.log",

@@ -58,11 +58,15 @@ rule write_tables:
         published=ancient(RUN.files["published"]),
     output:
         csv=expand(f"{RELEASE}/tables/{{table}}.csv", table=TABLES_OF_STUDY),
-        html=report(
-            expand(f"{RELEASE}/tables/{{table}}.html", table=TABLES_OF_STUDY),
-            caption="../report/table.rst",
-            category="Tables",
-        ),
+        html=[
+            report(
+                f"{RELEASE}/tables/{table}.html",
+                caption="../report/table.rst",
+                category="Tables",
+                labels={"table": spec["title"]},
+            )
+            for table, spec in TABLES_OF_STUDY.items()
+        ],
     log:
         "logs/write_tables/write_tables.log",
     conda:

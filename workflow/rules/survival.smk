@@ -72,7 +72,12 @@ rule collect_estimates:
             part=["baseline", "response", "kaplan_meier", "cox", "events"],
         ),
     output:
-        f"{RELEASE}/estimates.csv",
+        report(
+            f"{RELEASE}/estimates.csv",
+            caption="../report/estimates.rst",
+            category="Numbers",
+            labels={"table": "Every estimate, one row a number"},
+        ),
     log:
         "logs/collect_estimates/collect_estimates.log",
     conda:

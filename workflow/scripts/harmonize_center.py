@@ -5,16 +5,16 @@ from pathlib import Path
 import pandas as pd
 
 from multicenter.doorway import doorway
-from multicenter.harmonize.centerfile import read_center, read_codes
 from multicenter.harmonize.run import harmonize_center, write_harmonized, write_intake
+from multicenter.yamlfile import read_yaml
 
 with doorway(snakemake.log[0]):
     harmonized = harmonize_center(
         center=snakemake.wildcards.center,
         files=[Path(extract) for extract in snakemake.input.extracts],
-        config=read_center(Path(snakemake.input.mapping)),
-        dictionary=read_codes(Path(snakemake.input.variables)),
-        codes=read_codes(Path(snakemake.input.codes)),
+        config=read_yaml(Path(snakemake.input.mapping)),
+        dictionary=read_yaml(Path(snakemake.input.variables)),
+        codes=read_yaml(Path(snakemake.input.codes)),
         checks=pd.read_csv(snakemake.input.checks, dtype=str, keep_default_na=False),
         data_cut=snakemake.params.data_cut,
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from multicenter.describe.baseline import describe_baseline
-from multicenter.describe.fisher import fisher_exact
+from multicenter.survival.fisher import fisher_exact
 
 REFERENCE = Path(__file__).resolve().parents[2] / "reference"
 R = json.loads((REFERENCE / "describe_reference.json").read_text())

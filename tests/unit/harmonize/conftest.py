@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
 from multicenter.dictionary import Dictionary, build_dictionary
-from multicenter.harmonize.centerfile import read_center, read_codes
 from multicenter.harmonize.check import check_center
 from multicenter.harmonize.run import Harmonized, harmonize_center
+from multicenter.yamlfile import read_yaml
 
 CLONE = Path(__file__).resolve().parents[3]
 CONFIG = CLONE / "config"
@@ -18,12 +17,12 @@ CONFIG = CLONE / "config"
 
 @pytest.fixture(scope="session")
 def dictionary() -> Dictionary:
-    return build_dictionary(yaml.safe_load((CONFIG / "variables.yaml").read_text(encoding="utf-8")))
+    return build_dictionary(read_yaml(CONFIG / "variables.yaml"))
 
 
 @pytest.fixture(scope="session")
 def codes() -> dict:
-    return read_codes(CONFIG / "codes.yaml")
+    return read_yaml(CONFIG / "codes.yaml")
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +46,7 @@ def deliver(tmp_path: Path, dictionary, codes, checks) -> Callable[..., Harmoniz
             f"{more}\n    columns:\n{lines}\n",
             encoding="utf-8",
         )
-        config = read_center(center)
+        config = read_yaml(center)
         assert check_center(config, dictionary, codes) == []
         return harmonize_center("XX", [extract], config, dictionary, codes, checks, "2022-12-31")
 

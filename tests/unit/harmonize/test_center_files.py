@@ -7,12 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from multicenter.errors import ConfigError
-from multicenter.harmonize.centerfile import read_center, read_codes
 from multicenter.harmonize.check import check_center
+from multicenter.yamlfile import read_yaml
 
 CLONE = Path(__file__).resolve().parents[3]
 FILES = sorted((CLONE / "config" / "centers").glob("*.yaml"))
@@ -26,15 +25,15 @@ def validator(name: str) -> Draft202012Validator:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_shipped_center_files_are_valid(path, dictionary, codes):
-    center = read_center(path)
+    center = read_yaml(path)
     assert list(validator("center").iter_errors(center)) == []
     assert check_center(center, dictionary, codes) == []
     assert center["center"] == path.stem
 
 
 def test_shared_lists_and_dictionary_are_valid():
-    assert list(validator("codes").iter_errors(read_codes(CLONE / "config" / "codes.yaml"))) == []
-    document = yaml.safe_load((CLONE / "config" / "variables.yaml").read_text(encoding="utf-8"))
+    assert list(validator("codes").iter_errors(read_yaml(CLONE / "config" / "codes.yaml"))) == []
+    document = read_yaml(CLONE / "config" / "variables.yaml")
     assert list(validator("variables").iter_errors(document)) == []
 
 
@@ -58,7 +57,7 @@ def test_keys_stay_texts_as_written(tmp_path):
     path.write_text(
         "a: {1: x, no: y, 2019-01-01: z, 01: w, ~: v}\nb: 2019-01-01\nc: [true, no, 1, ~]\n", encoding="utf-8"
     )
-    assert read_center(path) == {
+    assert read_yaml(path) == {
         "a": {"1": "x", "no": "y", "2019-01-01": "z", "01": "w", "~": "v"},
         "b": "2019-01-01",
         "c": [True, "no", 1, None],
@@ -69,7 +68,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
     path = tmp_path / "X.yaml"
     path.write_text("a: 1\nb: 2\na: 3\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"the key 'a' stands twice \(line 3\)"):
-        read_center(path)
+        read_yaml(path)
 
 
 def center(columns: dict, **source) -> dict:
@@ -133,7 +132,7 @@ def test_mistakes_are_named_with_the_nearest_known_word(dictionary, codes, colum
 
 
 def test_a_shipped_file_with_a_typo_in_a_key_fails_the_schema():
-    broken = copy.deepcopy(read_center(FILES[0]))
+    broken = copy.deepcopy(read_yaml(FILES[0]))
     source = next(iter(broken["sources"].values()))
     source["encodng"] = "utf-8"
     assert ["encodng" in error.message for error in validator("center").iter_errors(broken)] == [True]

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from multicenter.harmonize.centerfile import read_center
 from multicenter.harmonize.check import check_center
 from multicenter.harmonize.run import harmonize_center
+from multicenter.yamlfile import read_yaml
 
 CLONE = Path(__file__).resolve().parents[3]
 SIMULATED = CLONE / "resources" / "simulated"
@@ -25,7 +25,7 @@ PLACE = ["center", "file", "sheet", "row", "column", "kind", "outcome"]
 def recovered(request, dictionary, codes, checks):
     """(center, what harmonization makes of its extract)."""
     center = request.param
-    config = read_center(CLONE / "config" / "centers" / f"{center}.yaml")
+    config = read_yaml(CLONE / "config" / "centers" / f"{center}.yaml")
     assert check_center(config, dictionary, codes) == []
     files = [SIMULATED / "extracts" / name for name in CENTERS["extract"][center].split(";")]
     return center, harmonize_center(center, files, config, dictionary, codes, checks, CENTERS["data_cut"][center])

@@ -5,41 +5,25 @@ All mistakes that can be known before the first job are collected and reported t
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
+from multicenter.centers import DECISION_COLUMNS, Center, read_centers, read_rows
 from multicenter.dictionary import build_dictionary
-from multicenter.errors import ConfigError, did_you_mean
-from multicenter.harmonize.centerfile import read_center, read_codes
-from multicenter.harmonize.check import check_center
+from multicenter.errors import ConfigError
+from multicenter.harmonize.check_rules import CHECK_COLUMNS, check_rules_table
 from multicenter.protocol import check_protocol
+from multicenter.schemas import schema_problems
+from multicenter.yamlfile import read_yaml
 
-CENTER_COLUMNS = ["center", "name", "extract", "data_cut", "irb"]
 POINTERS = ["study", "variables", "codes", "checks", "centers", "center_maps", "decisions", "published"]
 SHIPPED = ["extracts", "simulated_deliveries"]
-
-
-@dataclass(frozen=True)
-class Center:
-    """A row of centers.tsv, with where its delivery and its mapping lie."""
-
-    code: str
-    name: str
-    extracts: tuple[Path, ...]
-    data_cut: str
-    irb: str
-    map_path: Path
-    mapping: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -124,42 +108,23 @@ def load_run(config: Mapping[str, Any], clone: Path, workspace: Path, config_fol
     files, problems = _locate(config, clone, workspace, list(config_folders))
     if problems:
         raise ConfigError(problems)
-    study, dictionary = read_codes(files["study"]), read_codes(files["variables"])
-    codes = read_codes(files["codes"])
+    study, dictionary = read_yaml(files["study"]), read_yaml(files["variables"])
+    codes = read_yaml(files["codes"])
     problems += schema_problems(study, schemas / "study.schema.json", config["study"])
     problems += schema_problems(dictionary, schemas / "variables.schema.json", config["variables"])
     problems += schema_problems(codes, schemas / "codes.schema.json", config["codes"])
     if problems:
         raise ConfigError(problems)
     problems += [f"{config['study']}: {problem}" for problem in check_protocol(study, dictionary)]
-    centers, found = _read_centers(config, files, schemas, dictionary, codes)
+    parsed = build_dictionary(dictionary)
+    problems += read_rows(files["decisions"], DECISION_COLUMNS)[1]
+    checks, found = read_rows(files["checks"], CHECK_COLUMNS)
+    problems += found + check_rules_table(checks, files["checks"], parsed)
+    centers, found = read_centers(files["centers"], files["center_maps"], files["extracts"], schemas, parsed, codes)
     problems += found
     if problems:
         raise ConfigError(problems)
     return Run(files, study, dictionary, codes, centers)
-
-
-def schema_problems(value: Any, schema_path: Path, name: str) -> list[str]:
-    """Return what a JSON Schema finds wrong in a parsed config file, one line each, with where and 'did you mean'."""
-    schema = json.loads(schema_path.read_text(encoding="utf-8"))
-    errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda e: [str(p) for p in e.absolute_path])
-    return [line for error in errors for line in _explain(error, name)]
-
-
-def _explain(error: ValidationError, name: str) -> list[str]:
-    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".")
-    where = f"{name}: {place}" if place else name
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = list(error.schema.get("properties", {}))
-        unknown = [key for key in error.instance if key not in known]
-        return [
-            f"{where}: unknown key {key!r}.{did_you_mean(key, known)} Known keys: {', '.join(known)}."
-            for key in unknown
-        ]
-    if error.validator in ("oneOf", "anyOf") and error.context:
-        best = min(error.context, key=lambda e: (len(e.absolute_schema_path), str(e.message)))
-        return [f"{where}: {best.message}."]
-    return [f"{where}: {error.message}."]
 
 
 def _locate(
@@ -182,78 +147,6 @@ def _locate(
 def _from_workspace(path: Path, workspace: Path) -> Path:
     """A path below the workspace is named from there, so that a workspace can be moved as a whole."""
     return path.relative_to(workspace) if path.is_relative_to(workspace) else path
-
-
-def _read_centers(
-    config: Mapping[str, Any],
-    files: Mapping[str, Path],
-    schemas: Path,
-    dictionary: Mapping[str, Any],
-    codes: Mapping[str, Any],
-) -> tuple[dict[str, Center], list[str]]:
-    rows, problems = _read_table(files["centers"], config["centers"], CENTER_COLUMNS)
-    maps = {path.stem: path for path in sorted(files["center_maps"].glob("*.yaml"))}
-    listed = [row["center"] for row in rows]
-    orphans = set(maps) - set(listed)
-    problems += [
-        f"{config['centers']}: center {code} is listed twice. Remove one of the rows."
-        for code in sorted({code for code in listed if listed.count(code) > 1})
-    ]
-    problems += [
-        f"{config['center_maps']}/{code}.yaml: mapping without a center: {config['centers']} has no row for {code}."
-        f"{did_you_mean(code, set(listed) - set(maps))} Add the row or remove the mapping."
-        for code in sorted(orphans)
-    ]
-    parsed = build_dictionary(dictionary)
-    named = {name.strip() for row in rows for name in row["extract"].split(";")}
-    spare = {path.name for path in files["extracts"].iterdir()} - named
-    centers = {}
-    for row in rows:
-        center, found = _read_center(row, maps, orphans, spare, config, files, schemas, parsed, codes)
-        problems += found
-        if center:
-            centers[center.code] = center
-    return centers, problems
-
-
-def _read_center(
-    row, maps, orphans, spare, config, files, schemas, dictionary, codes
-) -> tuple[Center | None, list[str]]:
-    code, problems = row["center"], []
-    extracts = tuple(files["extracts"] / name.strip() for name in row["extract"].split(";"))
-    problems += [
-        f"{config['centers']}: center {code}: extract {path.name} is not in {files['extracts']}."
-        f"{did_you_mean(path.name, spare)} "
-        "Put the file there or correct its name."
-        for path in extracts
-        if not path.is_file()
-    ]
-    try:
-        date.fromisoformat(row["data_cut"])
-    except ValueError:
-        problems.append(
-            f"{config['centers']}: center {code}: data_cut {row['data_cut']!r} is not a date. Write YYYY-MM-DD."
-        )
-    if code not in maps:
-        problems.append(
-            f"{config['centers']}: center {code} has no mapping.{did_you_mean(code, orphans)} "
-            f"Add {config['center_maps']}/{code}.yaml or remove the row."
-        )
-        return None, problems
-    name = f"{config['center_maps']}/{code}.yaml"
-    mapping = read_center(maps[code])
-    wrong = schema_problems(mapping, schemas / "center.schema.json", name)
-    problems += wrong or [f"{name}: {problem}" for problem in check_center(mapping, dictionary, codes)]
-    return Center(code, row["name"], extracts, row["data_cut"], row["irb"], maps[code], mapping), problems
-
-
-def _read_table(path: Path, name: str, columns: list[str]) -> tuple[list[dict[str, str]], list[str]]:
-    with open(path, encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle, delimiter="\t" if path.suffix == ".tsv" else ",")
-        missing = [column for column in columns if column not in (reader.fieldnames or [])]
-        if missing:
-            return [], [f"{name}: column {column} is missing. Columns are: {', '.join(columns)}." for column in missing]
-        return list(reader), []
 
 
 def load_run_or_exit(

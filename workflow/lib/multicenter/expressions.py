@@ -1,23 +1,20 @@
-"""The expression language of the protocol: what an eligibility criterion or a derivation may say.
+"""Evaluating expressions (see expression_syntax) over the columns of a data frame.
 
-An expression is a line of Python syntax over column names. Allowed are comparisons, `and`, `or`, `not`, `in`,
-arithmetic, constants, and the functions in FUNCTIONS. A comparison with a missing value is missing, and a missing
-condition does not hold (`is_true`). Nothing else of Python is reachable: an expression is data, not code.
+A comparison with a missing value is missing, and a missing condition does not hold (`is_true`).
 """
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 
 import pandas as pd
 
-from multicenter.errors import StudyError, did_you_mean
-
-DAYS_PER_YEAR = 365.25
-DAYS_PER_MONTH = 30.4375
+from multicenter.durations import DAYS_PER_MONTH, DAYS_PER_YEAR
+from multicenter.errors import StudyError
+from multicenter.expression_syntax import parse, problems_in
 
 COMPARE: dict[type, Callable] = {
     ast.Eq: operator.eq,
@@ -66,24 +63,6 @@ FUNCTIONS: dict[str, Callable[..., pd.Series]] = {
 }
 
 
-def names_in(expression: str) -> set[str]:
-    """Return the column names that an expression reads; raise StudyError if it is not an expression of this
-    language."""
-    tree = _parse(expression)
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
-
-
-def problems_in(expression: str, columns: Iterable[str]) -> list[str]:
-    """Return what is wrong with an expression over the given columns, one line each; nothing is evaluated."""
-    columns = list(columns)
-    try:
-        unknown = sorted(names_in(expression) - set(columns))
-    except StudyError as error:
-        return [str(error)]
-    return [f"{expression!r} names {name!r}, which does not exist.{did_you_mean(name, columns)}" for name in unknown]
-
-
 def evaluate(expression: str, frame: pd.DataFrame) -> pd.Series:
     """Evaluate an expression over the columns of a frame, row by row; the result has the frame's index.
 
@@ -93,7 +72,7 @@ def evaluate(expression: str, frame: pd.DataFrame) -> pd.Series:
     if wrong:
         raise StudyError(wrong[0])
     try:
-        result = _evaluate(_parse(expression).body, frame)
+        result = _evaluate(parse(expression).body, frame)
     except (TypeError, ValueError, AttributeError) as error:
         raise StudyError(f"{expression!r} cannot be evaluated: {error}") from error
     return result if isinstance(result, pd.Series) else pd.Series(result, index=frame.index)
@@ -102,31 +81,6 @@ def evaluate(expression: str, frame: pd.DataFrame) -> pd.Series:
 def is_true(expression: str, frame: pd.DataFrame) -> pd.Series:
     """Return where a condition holds (bool, no missing values); a missing condition does not hold."""
     return evaluate(expression, frame).astype("boolean").fillna(False).astype(bool)
-
-
-def _parse(expression: str) -> ast.Expression:
-    try:
-        tree = ast.parse(str(expression), mode="eval")
-    except SyntaxError as error:
-        raise StudyError(f"{expression!r} is not an expression: {error.msg}") from error
-    for node in ast.walk(tree):
-        _check_node(node, expression)
-    return tree
-
-
-ALLOWED = (
-    ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.BinOp, ast.Compare, ast.In,
-    ast.NotIn, ast.Call, ast.Name, ast.Load, ast.Constant, ast.List, ast.Tuple, *COMPARE, *ARITHMETIC,
-)  # fmt: skip
-
-
-def _check_node(node: ast.AST, expression: str) -> None:
-    if not isinstance(node, ALLOWED):
-        raise StudyError(f"{expression!r} uses {type(node).__name__}, which expressions do not know")
-    if isinstance(node, ast.Call):
-        name = node.func.id if isinstance(node.func, ast.Name) else "?"
-        if name not in FUNCTIONS:
-            raise StudyError(f"{expression!r} calls unknown function {name!r}.{did_you_mean(name, FUNCTIONS)}")
 
 
 def _evaluate(node: ast.AST, frame: Mapping[str, pd.Series]):

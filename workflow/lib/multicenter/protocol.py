@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from multicenter.errors import did_you_mean
-from multicenter.expressions import problems_in
+from multicenter.expression_syntax import problems_in
 
 # Keys of an analysis, figure or table that name columns of ADSL.
 ADSL_KEYS = ("by", "exposure", "covariates", "variables", "strata", "origin", "follow_up_end", "treatment_end")

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ..errors import NotEstimable, StudyError
-from ..survival.cox import CoxFit, fit_cox
-from ..survival.intervals import normal_quantile
-from ..survival.proportional_hazards import GLOBAL, proportional_hazards
-from .design import Covariate, Term, complete, covariate, variable
-from .result import Result, Rows
-from .subjects import require_columns, select, strata_codes
+from multicenter.analyses.design import Covariate, Term, complete, covariate, variable
+from multicenter.analyses.result import Result, Rows
+from multicenter.analyses.subjects import require_columns, select, strata_codes
+from multicenter.errors import NotEstimable, StudyError
+from multicenter.survival.cox import CoxFit, fit_cox
+from multicenter.survival.intervals import normal_quantile
+from multicenter.survival.proportional_hazards import GLOBAL, proportional_hazards
 
 UNIVARIABLE = "cox univariable"
 MULTIVARIABLE = "cox multivariable"

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ..survival import competing_risks as cr
-from .result import CURVE_TYPES, DAYS_PER_MONTH, RISK_TYPES, Result, Rows, typed
-from .subjects import CENSORED, COMPETING, EVENT, groups, select
+from multicenter.analyses.result import CURVE_TYPES, RISK_TYPES, Result, Rows, typed
+from multicenter.analyses.subjects import CENSORED, COMPETING, EVENT, groups, select
+from multicenter.durations import DAYS_PER_MONTH
+from multicenter.survival import competing_risks as cr
 
 METHOD = "cumulative_incidence"
 CAUSE = {EVENT: 1, COMPETING: 2, CENSORED: 0}

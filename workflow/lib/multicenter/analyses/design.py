@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..errors import StudyError
-from .subjects import levels
+from multicenter.analyses.subjects import levels
+from multicenter.errors import StudyError
 
 
 @dataclass(frozen=True)

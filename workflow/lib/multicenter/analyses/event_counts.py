@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ..errors import NotEstimable
-from ..survival.exact import fisher_exact
-from ..survival.rates import poisson_rate
-from .result import DAYS_PER_YEAR, Result, Rows
-from .subjects import COMPETING, groups, select
+from multicenter.analyses.result import Result, Rows
+from multicenter.analyses.subjects import COMPETING, groups, select
+from multicenter.durations import DAYS_PER_YEAR
+from multicenter.errors import NotEstimable
+from multicenter.survival.fisher import fisher_exact
+from multicenter.survival.rates import poisson_rate
 
 METHOD = "event_counts"
 
@@ -30,8 +31,8 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[
         sizes = np.array([len(frame) for _, frame in members])
         counts = {"n": int(sizes.sum()), "n_events": int(events.sum())}
         try:
-            p = fisher_exact(np.column_stack([events, sizes - events]))
-            rows.add("fisher_p", p, p_value=p, **counts)
+            p, exact = fisher_exact(np.column_stack([events, sizes - events]))
+            rows.add("fisher_p" if exact else "fisher_monte_carlo_p", p, p_value=p, **counts)
         except NotEstimable as error:
             rows.refuse("fisher_p", str(error), **counts)
     return Result(rows.frame())

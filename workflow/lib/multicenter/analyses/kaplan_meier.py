@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ..errors import NotEstimable
-from ..survival import kaplan_meier as km
-from ..survival.logrank import logrank, pairwise_logrank
-from .result import CURVE_TYPES, DAYS_PER_MONTH, RISK_TYPES, Result, Rows, typed
-from .subjects import groups, require_columns, select, strata_codes
+from multicenter.analyses.result import CURVE_TYPES, RISK_TYPES, Result, Rows, typed
+from multicenter.analyses.subjects import groups, require_columns, select, strata_codes
+from multicenter.durations import DAYS_PER_MONTH
+from multicenter.errors import NotEstimable
+from multicenter.survival import kaplan_meier as km
+from multicenter.survival.logrank import logrank, pairwise_logrank
 
 METHOD = "kaplan_meier"
 LOGRANK = "logrank"

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-DAYS_PER_MONTH = 30.4375
-DAYS_PER_YEAR = 365.25
 OK = "ok"
 NOT_ESTIMABLE = "not estimable"
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..survival import kaplan_meier as km
-from .kaplan_meier import add_median, curve_rows
-from .result import CURVE_TYPES, Result, Rows, typed
-from .subjects import CENSORED, groups, select
+from multicenter.analyses.kaplan_meier import add_median, curve_rows
+from multicenter.analyses.result import CURVE_TYPES, Result, Rows, typed
+from multicenter.analyses.subjects import CENSORED, groups, select
+from multicenter.survival import kaplan_meier as km
 
 METHOD = "reverse_kaplan_meier"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from ..errors import StudyError, did_you_mean
+from multicenter.errors import StudyError, did_you_mean
 
 EVENT, CENSORED, COMPETING = 0, 1, 2
 

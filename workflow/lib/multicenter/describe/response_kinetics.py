@@ -11,9 +11,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from multicenter.analyses.result import DAYS_PER_MONTH, Rows
+from multicenter.analyses.result import Rows
 from multicenter.analyses.subjects import require_columns
 from multicenter.describe.population import select_population
+from multicenter.durations import DAYS_PER_MONTH
 from multicenter.errors import StudyError
 
 NOT_EVALUATED = "Not evaluated"

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from multicenter.dictionary import Dictionary
-from multicenter.errors import ConfigError
+from multicenter.expression_syntax import names_in
+from multicenter.expressions import is_true
 from multicenter.harmonize.assemble import POSITION
 from multicenter.harmonize.cells import QUERY, Note
+from multicenter.harmonize.check_rules import JOIN
 from multicenter.harmonize.delivery import Delivery
 
-NAME = re.compile(r"[a-z_][a-z0-9_]*")
-JOIN = re.compile(r"^(?:(first|count)\(([a-z_]+)(?:\.([a-z0-9_]+))?\)|([a-z_]+)\.([a-z0-9_]+))$")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def check_rules(
@@ -38,11 +39,7 @@ def check_rules(
         if not _applies(check, sent) or tables[check["table"]].empty:
             continue
         frame = _joined(tables, dictionary, check, data_cut)
-        try:
-            hit = frame.eval(check["expression"], engine="python")
-        except Exception as error:
-            raise ConfigError([f"checks.csv, {check['id']}: the expression cannot be evaluated ({error})"]) from error
-        for i in np.flatnonzero(pd.Series(hit).fillna(False).astype(bool)):
+        for i in np.flatnonzero(is_true(check["expression"], frame)):
             _report(delivery, tables[check["table"]], dictionary, int(i), check, frame.iloc[i])
 
 
@@ -58,7 +55,7 @@ def _joined(
     tables: dict[str, pd.DataFrame], dictionary: Dictionary, check: Mapping[str, str], data_cut: Any
 ) -> pd.DataFrame:
     table = tables[check["table"]]
-    used = set(NAME.findall(check["expression"] + check["message_en"]))
+    used = names_in(check["expression"]) | set(PLACEHOLDER.findall(check["message_en"]))
     frame = table[[c for c in table.columns if c in used or c == "patient_id"]].copy()
     ids = frame["patient_id"]
     for part in check["join"].split():

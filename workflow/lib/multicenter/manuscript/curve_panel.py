@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import blended_transform_factory
 
+from multicenter.durations import DAYS_PER_MONTH
 from multicenter.errors import StudyError
 from multicenter.manuscript import style
 from multicenter.manuscript.rounding import format_number
 
-DAYS_PER_MONTH = 30.4375
 LINE_MM = 3.7
 TICK_TO_TABLE_MM = 10.5
 Y_AXIS_MM = 14.0

@@ -37,7 +37,8 @@ def compare(facts: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
 def make_replication_table(spec: Mapping, estimates: pd.DataFrame, facts: pd.DataFrame, simulated: str) -> Table:
     """Return the table of `spec` {id, title, notes?}: one row a fact."""
     compared = compare(facts, estimates)
-    columns = [Column(text) for text in ("Printed", "This run", "Difference", "Rule", "Agrees", "Note")]
+    columns = [Column(text) for text in ("Printed", "This run", "Difference", "Rule", "Agrees")]
+    columns.append(Column("Note", is_text=True))
     rows = [
         Row(row.statement, [row.printed, row.ours, row.difference, row.rule, row.agrees, row.note])
         for row in compared.itertuples()

@@ -9,7 +9,7 @@ import pandas as pd
 from multicenter.errors import StudyError
 from multicenter.manuscript.estimates import find
 from multicenter.manuscript.formats import interval_text, not_estimable, p_text, value_text
-from multicenter.manuscript.rounding import MISSING, NOT_REACHED, format_count_percent, format_number
+from multicenter.manuscript.rounding import MISSING, NOT_REACHED, format_count_percent, format_number, is_number
 from multicenter.manuscript.table import Column, Footnotes, Row, Table, compared_note
 
 COUNTS = ("events", "competing_events")
@@ -93,7 +93,7 @@ def _cell(
     if found is None:
         return MISSING
     if found["status"] != "ok" and found["statistic"] == "median_months":
-        return NOT_REACHED
+        return interval_text(found) if is_number(found["ci_low"]) else NOT_REACHED
     if found["status"] != "ok":
         return f"{value_text(found)} {footnotes.mark(not_estimable(found))}"
     if row["statistic"] in COUNTS:

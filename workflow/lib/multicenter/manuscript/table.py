@@ -13,7 +13,8 @@ CSS = """body{font:10pt/1.35 Arial,Helvetica,"DejaVu Sans",sans-serif;color:#111
 table{border-collapse:collapse;border-top:1.5pt solid;border-bottom:1.5pt solid}
 caption{text-align:left;font-weight:bold;padding:0 0 .5em}
 th,td{padding:.18em .6em;text-align:right;vertical-align:top;font-weight:normal;white-space:nowrap}
-th[scope=row],thead th:first-child{text-align:left;white-space:normal}
+th[scope=row],thead th:first-child{text-align:left;white-space:normal;min-width:12em}
+.text{text-align:left;white-space:normal;min-width:16em}
 thead th{vertical-align:bottom;font-weight:bold;white-space:normal}
 thead tr:last-child th{border-bottom:.75pt solid}
 th.span{text-align:center;border-bottom:.5pt solid #777}
@@ -37,10 +38,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading and the heading over it and its neighbors ("" for none)."""
+    """A column: its heading, the heading over it and its neighbors ("" for none), whether it holds running text."""
 
     heading: str
     over: str = ""
+    is_text: bool = False
 
     @property
     def name(self) -> str:
@@ -106,7 +108,10 @@ class Table:
 
     def _head(self) -> str:
         first = f'<th scope="col">{escape(self.first_heading)}</th>'
-        columns = "".join(f'<th scope="col">{escape(column.heading)}</th>' for column in self.columns)
+        columns = "".join(
+            f'<th scope="col"{_alignment(column)}>{escape(column.heading).replace(" = ", "&nbsp;=&nbsp;")}</th>'
+            for column in self.columns
+        )
         return f"{self._spans()}<tr>{first}{columns}</tr>\n"
 
     def _spans(self) -> str:
@@ -129,8 +134,14 @@ class Table:
     def _row(self, row: Row) -> str:
         kind = ' class="head"' if row.heading else ' class="in"' if row.indented else ""
         cells = [*row.cells, *[""] * (len(self.columns) - len(row.cells))]
-        body = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        body = "".join(
+            f"<td{_alignment(column)}>{escape(cell)}</td>" for column, cell in zip(self.columns, cells, strict=True)
+        )
         return f'<tr{kind}><th scope="row">{escape(row.text)}</th>{body}</tr>\n'
+
+
+def _alignment(column: Column) -> str:
+    return ' class="text"' if column.is_text else ""
 
 
 def compared_note(over: str, groups: int) -> str:

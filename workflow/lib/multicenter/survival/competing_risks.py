@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .counts import Counts, Times, count, follow_up
-from .intervals import incidence_bounds
+from multicenter.survival.counts import Counts, Times, count, follow_up
+from multicenter.survival.intervals import incidence_bounds
 
 VARIANCES = ("survfit", "cmprsk")
 

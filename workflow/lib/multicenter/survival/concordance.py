@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import NotEstimable
-from .counts import Times, follow_up
+from multicenter.errors import NotEstimable
+from multicenter.survival.counts import Times, follow_up
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from lifelines.exceptions import ConvergenceError
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, norm
 
-from ..errors import NotEstimable
-from .concordance import Concordance, concordance
-from .counts import Times, follow_up
-from .intervals import normal_quantile
-from .partial_likelihood import Contributions, contributions
+from multicenter.errors import NotEstimable
+from multicenter.survival.concordance import Concordance, concordance
+from multicenter.survival.counts import Times, follow_up
+from multicenter.survival.intervals import normal_quantile
+from multicenter.survival.partial_likelihood import Contributions, contributions
 
 ALIAS_TOLERANCE = 1e-10
 SEPARATED_LOG_RATIO = 20.0

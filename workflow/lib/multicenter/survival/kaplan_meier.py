@@ -8,8 +8,8 @@ import numpy as np
 from lifelines import KaplanMeierFitter
 from numpy.typing import ArrayLike, NDArray
 
-from .counts import TIME_TOLERANCE, Counts, Times, at_risk, count, follow_up
-from .intervals import survival_bounds
+from multicenter.survival.counts import TIME_TOLERANCE, Counts, Times, at_risk, count, follow_up
+from multicenter.survival.intervals import survival_bounds
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
-from ..errors import NotEstimable
-from .counts import Times, at_risk, follow_up
+from multicenter.errors import NotEstimable
+from multicenter.survival.counts import Times, at_risk, follow_up
 
 
 @dataclass(frozen=True)

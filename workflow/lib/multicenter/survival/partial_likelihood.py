@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .counts import Times
+from multicenter.survival.counts import Times
 
 
 @dataclass(frozen=True)

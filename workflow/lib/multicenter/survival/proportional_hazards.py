@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2, rankdata
 
-from ..errors import NotEstimable
-from .counts import Times, count
-from .cox import CoxFit
-from .partial_likelihood import contributions
+from multicenter.errors import NotEstimable
+from multicenter.survival.counts import Times, count
+from multicenter.survival.cox import CoxFit
+from multicenter.survival.partial_likelihood import contributions
 
 TRANSFORMS = ("km", "rank", "identity", "log")
 GLOBAL = "GLOBAL"

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
+from multicenter.errors import NotEstimable
+
 SAME_PROBABILITY = np.log1p(1e-7)
 MAX_TABLES = 2_000_000
 DRAWS = 100_000
@@ -19,11 +21,17 @@ DRAWS = 100_000
 def fisher_exact(
     table: np.ndarray, seed: int = 0, max_tables: int = MAX_TABLES, draws: int = DRAWS
 ) -> tuple[float, bool]:
-    """Return (P value, whether it is exact) of a table of counts without empty rows or columns.
+    """Return (P value, whether it is exact) of a table of counts; empty rows and columns are left out.
 
+    Raises NotEstimable when fewer than two rows or columns have a count, ValueError for what is no count.
     Where a half of the columns has more than `max_tables` fillings, the P value is the Monte Carlo one of R's
     simulate.p.value: (1 + hits) / (1 + draws) over random tables with the same margins, from `seed`.
     """
+    if (table < 0).any() or (table != np.floor(table)).any():
+        raise ValueError("the table must hold counts")
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0].astype(np.int64)
+    if min(table.shape) < 2:
+        raise NotEstimable("a margin of the table is zero")
     table = table if table.shape[0] <= table.shape[1] else table.T
     table = table[:, np.argsort(-table.sum(axis=0), kind="stable")]
     rows, columns = table.sum(axis=1), table.sum(axis=0)

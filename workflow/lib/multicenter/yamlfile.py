@@ -1,4 +1,4 @@
-"""Reading center files and shared code lists: every key stays the text that stands there.
+"""Reading the configuration's YAML files: every key stays the text that stands there.
 
 In plain YAML an unquoted `1:`, `no:` or `2019-01-01:` would become a number, a truth value or a date; a code of a
 hospital is none of these. Dates as values stay text too, and only `true` and `false` are truth values.
@@ -15,7 +15,7 @@ import yaml
 from multicenter.errors import ConfigError
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """A safe loader with text keys that refuses a key given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
@@ -44,17 +44,9 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
-def read_center(path: str | Path) -> dict[str, Any]:
-    """Read config/centers/<CODE>.yaml. Raises ConfigError (file, line) if it is no YAML or has a key twice."""
-    return _read(Path(path))
-
-
-def read_codes(path: str | Path) -> dict[str, Any]:
-    """Read config/codes.yaml, the shared code lists and text readers. Raises ConfigError as read_center does."""
-    return _read(Path(path))
-
-
-def _read(path: Path) -> dict[str, Any]:
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Read a file of the configuration. ConfigError (file, line) if it is no YAML, has a key twice or no keys."""
+    path = Path(path)
     try:
         with path.open(encoding="utf-8") as stream:
             document = yaml.load(stream, Loader=_Loader)

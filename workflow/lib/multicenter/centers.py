@@ -1,0 +1,127 @@
+"""The centers of a study: who they are, where their deliveries and mappings lie, and what is wrong with either."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from multicenter.dictionary import Dictionary
+from multicenter.errors import did_you_mean
+from multicenter.harmonize.check import check_center
+from multicenter.schemas import schema_problems
+from multicenter.yamlfile import read_yaml
+
+CENTER_COLUMNS = ["center", "name", "extract", "data_cut", "irb"]
+DECISION_COLUMNS = ["center", "patient_id", "kept_center", "kept_patient_id", "reason", "decided_by", "decided_on"]
+
+
+@dataclass(frozen=True)
+class Center:
+    """A row of centers.tsv, with where its delivery and its mapping lie."""
+
+    code: str
+    name: str
+    extracts: tuple[Path, ...]
+    data_cut: str
+    irb: str
+    map_path: Path
+    mapping: Mapping[str, Any]
+
+
+def read_rows(path: Path, columns: list[str]) -> tuple[list[dict[str, str]], list[str]]:
+    """Return the rows of a csv or tsv file of the configuration, and a problem for each column that it lacks."""
+    with open(path, encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle, delimiter="\t" if path.suffix == ".tsv" else ",", restval="")
+        header = reader.fieldnames or []
+        missing = [
+            f"{path}: column {column} is missing.{did_you_mean(column, header)} Columns are: {', '.join(columns)}."
+            for column in columns
+            if column not in header
+        ]
+        return ([], missing) if missing else ([{k: v.strip() for k, v in row.items() if k} for row in reader], [])
+
+
+def read_centers(
+    table: Path, maps: Path, extracts: Path, schemas: Path, dictionary: Dictionary, codes: Mapping[str, Any]
+) -> tuple[dict[str, Center], list[str]]:
+    """Return the centers by code, and every problem of the list, the mappings and the presence of the extracts.
+
+    `table`: centers.tsv; `maps`: the folder of the mappings; `extracts`: the folder of the deliveries; `dictionary` and
+    `codes`: of variables.yaml and codes.yaml. Centers whose mapping is missing are left out.
+    """
+    rows, problems = read_rows(table, CENTER_COLUMNS)
+    found = {path.stem: path for path in sorted(maps.glob("*.yaml"))}
+    problems += _membership_problems(rows, table, maps, set(found))
+    problems += [problem for row in rows for problem in _row_problems(row, table)]
+    problems += _extract_problems(rows, table, extracts)
+    centers = {}
+    for row in rows:
+        path = found.get(row["center"])
+        if path:
+            mapping = read_yaml(path)
+            wrong = schema_problems(mapping, schemas / "center.schema.json", str(path))
+            problems += wrong or [f"{path}: {problem}" for problem in check_center(mapping, dictionary, codes)]
+            centers[row["center"]] = Center(
+                code=row["center"],
+                name=row["name"],
+                extracts=tuple(extracts / name for name in _extract_names(row)),
+                data_cut=row["data_cut"],
+                irb=row["irb"],
+                map_path=path,
+                mapping=mapping,
+            )
+    return centers, problems
+
+
+def _extract_names(row: Mapping[str, str]) -> list[str]:
+    return [name.strip() for name in row["extract"].split(";")]
+
+
+def _membership_problems(rows: list[dict[str, str]], table: Path, maps: Path, mapped: set[str]) -> list[str]:
+    if not rows:
+        return [f"{table}: there is no center. Add a row a center."]
+    listed = [row["center"] for row in rows]
+    twice = sorted({code for code in listed if listed.count(code) > 1})
+    unlisted, unmapped = mapped - set(listed), set(listed) - mapped
+    return [
+        *(f"{table}: center {code} is listed twice. Remove one of the rows." for code in twice),
+        *(
+            f"{maps / code}.yaml: mapping without a center: {table} has no row for {code}."
+            f"{did_you_mean(code, unmapped)} Add the row or remove the mapping."
+            for code in sorted(unlisted)
+        ),
+        *(
+            f"{table}: center {code} has no mapping.{did_you_mean(code, unlisted)} "
+            f"Add {maps / code}.yaml or remove the row."
+            for code in sorted(unmapped)
+        ),
+    ]
+
+
+def _row_problems(row: Mapping[str, str], table: Path) -> list[str]:
+    problems = []
+    if not row["center"].replace("_", "").isalnum() or not row["center"].isascii():
+        problems.append(f"{table}: center {row['center']!r}: a code has letters, digits and _ only. Correct it.")
+    try:
+        date.fromisoformat(row["data_cut"])
+    except ValueError:
+        problems.append(
+            f"{table}: center {row['center']}: data_cut {row['data_cut']!r} is not a date. Write YYYY-MM-DD."
+        )
+    return problems
+
+
+def _extract_problems(rows: list[dict[str, str]], table: Path, folder: Path) -> list[str]:
+    present = {path.name for path in folder.iterdir() if path.is_file()}
+    named = {name for row in rows for name in _extract_names(row)}
+    return [
+        f"{table}: center {row['center']}: extract {name!r} is not in {folder}."
+        f"{did_you_mean(name, present - named)} Put the file there or correct its name."
+        for row in rows
+        for name in _extract_names(row)
+        if not (folder / name).is_file()
+    ]
