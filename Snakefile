@@ -19,9 +19,16 @@ include: "workflow/rules/manuscript.smk"
 include: "workflow/rules/provenance.smk"
 
 
+# A job that fails takes its earlier outputs with it. Every target therefore asks for all that lies before it: what is
+# missing is made again, or fails again, and never is passed over because something later is still there.
+DATA = [*RECEIPTS, *ACCEPTED, *COHORT]
+NUMERICAL = [*DATA, *ESTIMATES_PARTS, *CURVES, *ESTIMATES]
+
+
 rule all:
     default_target: True
     input:
+        NUMERICAL,
         FIGURES,
         TABLES,
         NUMBERS,
@@ -33,7 +40,7 @@ rule all:
 
 rule cohort:
     input:
-        COHORT,
+        DATA,
     localrule: True
     message:
         "The cohort is complete"
@@ -41,6 +48,7 @@ rule cohort:
 
 rule figures:
     input:
+        NUMERICAL,
         FIGURES,
     localrule: True
     message:
@@ -49,6 +57,7 @@ rule figures:
 
 rule tables:
     input:
+        NUMERICAL,
         TABLES,
     localrule: True
     message:

@@ -97,6 +97,10 @@ cox("lung.cox.aliased", Surv(time, event) ~ age + sex + copy + ph_ecog, lung, zp
 lung$spared <- as.integer(lung$event == 0 & lung$age > 65)
 cox("lung.cox.separated", Surv(time, event) ~ age + sex + spared, lung, zph = FALSE)
 
+# a reference level without events: only the contrast of the others is determined, and the age
+lung$spared_event <- ifelse(lung$ph_ecog == 0, 0, lung$event)
+cox("lung.cox.reference", Surv(time, spared_event) ~ I(ph_ecog == 1) + I(ph_ecog > 1) + age, lung, zph = FALSE)
+
 # --- mgus2 ------------------------------------------------------------------------------------------------------------
 mgus2 <- read.csv("mgus2.csv")
 mgus2$male <- as.integer(mgus2$sex == "M")
@@ -153,10 +157,31 @@ tenths <- data.frame(time = c(0.1 + 0.2, 0.3, 0.7, 0.8, 1.1), event = c(1, 1, 0,
 put("tenths.surv", survfit(Surv(time, event) ~ 1, tenths)$surv)
 put("tenths.time", survfit(Surv(time, event) ~ 1, tenths)$time)
 
+# --- risk sets that empty before the last entry: S has become 0, or stays where it is ------------------------------------
+gap <- data.frame(entry = c(0, 0, 5, 6, 7, 8, 9, 9), time = c(2, 3, 6, 9, 10, 11, 12, 13), event = 1)
+curve("gap.km.zero", Surv(entry, time, event) ~ 1, gap, c(2, 3, 6, 10, 13))
+gap$event[2] <- 0
+curve("gap.km.half", Surv(entry, time, event) ~ 1, gap, c(2, 3, 6, 10, 13))
+
+# --- extreme: likelihoods with a maximum that is far away, flat or badly scaled --------------------------------------------
+extreme <- read.csv("extreme.csv")
+inner <- extreme[extreme$x < 60, ]
+cox("extreme.cox.outlier", Surv(time, event) ~ x, extreme)
+cox("extreme.cox.marker", Surv(time, event) ~ marker + age, inner)
+cox("extreme.cox.near", Surv(time, event) ~ x + near, inner, zph = FALSE)
+cox("extreme.cox.cubic", Surv(time, event) ~ age + I(age^2) + I(age^3), inner, zph = FALSE)
+cox("extreme.cox.steep", Surv(rank_time, event) ~ x, inner[1:100, ])
+cox("extreme.cox.scales", Surv(time, event) ~ big + small, inner, zph = FALSE)
+# coxph's own Wald test of such scales leaves a covariate out as if aliased; that of the same model in like units does not
+fit <- coxph(Surv(time, event) ~ I(big / 1e6) + I(small * 1e6), inner, control = exact)
+put("extreme.cox.scales.wald", fit$wald.test)
+cox("extreme.cox.entry", Surv(entry, time, event) ~ marker + x, inner)
+
 # --- exact tests and rates --------------------------------------------------------------------------------------------
 tables <- list(
   use = c(14, 4, 345, 149), small = c(3, 0, 1, 9), type = c(14, 3, 0, 1, 345, 101, 33, 15),
-  six = c(4, 9, 2, 7, 1, 5, 10, 3, 8, 2, 6, 6), ties = c(5, 5, 5, 5)
+  six = c(4, 9, 2, 7, 1, 5, 10, 3, 8, 2, 6, 6), ties = c(5, 5, 5, 5),
+  long = c(40, 45, 30, 41, 44, 35, 38, 36, 52, 39, 37, 43)
 )
 for (name in names(tables)) {
   table <- matrix(tables[[name]], ncol = 2)

@@ -93,7 +93,7 @@ def test_a_covariate_that_does_not_exist(clone):
             "analyses.exposure_by_type: population.MAINTUSE: level 'maintenance'", "Maintenance",
         ),
         (
-            "analysis: pfs_by_use,", "analysis: pfs_by_us,",
+            "    analysis: pfs_by_use\n", "    analysis: pfs_by_us\n",
             "figures.fig2_pfs_by_use: analysis 'pfs_by_us'", "pfs_by_use",
         ),
     ],
@@ -128,3 +128,77 @@ def test_broken_yaml_names_file_and_line(clone):
 def test_a_pointer_to_nothing(clone):
     clone.config["decisions"] = "config/decision.csv"
     assert clone.problems()[0].startswith("config: decisions: config/decision.csv does not exist (looked for ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("endpoint: PFS, by: MAINTUSE,", "by: MAINTUSE,", "'endpoint' is a required property"),
+        ("endpoint: OS, by: MAINTUSE}", "endpoint: OS, by: MAINTUSE, pairwise: true}", "'pairwise' is not known"),
+        ("width_mm: 170", "width_mm: 400", "400 is not known. Known: 85, 170."),
+        ("figures:\n  - id: fig1_response_kinetics\n    kind: response_kinetics\n    analysis: response_kinetics",
+         "figures:\n  - id: fig1_response_kinetics\n    kind: response_kinetics\n    analysis: pfs_cox_use",
+         "analysis 'pfs_cox_use' is a cox analysis; response_kinetics is needed here."),
+        ("- {id: age,", "- {id: induction,", "criteria.induction: this id is used twice. Give each its own."),
+        ("{analysis: os_cox_use, method", "{analysis: os_cox_us, method", "analysis 'os_cox_us' does not exist."),
+        ("effect: {analysis: pfs_cox_use", "effect: {analysis: pfs_cox_us", "effect: analysis 'pfs_cox_us' does not"),
+        ("analysis: spm, statistic: rate", "analysis: spn, statistic: rate", "analysis 'spn_by_use' does not exist."),
+        ("exposure: MAINTUSE\n    notes", "exposure: MAINTUS\n    notes", "exposure 'MAINTUS' does not exist."),
+        ("{Progressed: PFS,", "{Progressed: PFZ,", "endpoint 'PFZ' does not exist."),
+        ("m24: 24}", "m25: 24}", "visit 'm25' does not exist."),
+        ("baseline: post_asct", "baseline: post_act", "visit 'post_act' does not exist."),
+        ("years(birth_date, asct_date)", "years(birth_date)", "years takes 2 arguments, not 1"),
+    ],
+)  # fmt: skip
+def test_what_a_protocol_cannot_mean_is_known_before_the_first_job(clone, old, new, problem):
+    clone.edit("config/study.yaml", old, new)
+    assert [line for line in clone.problems() if problem in line]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "problem"),
+    [
+        ("config/checks.csv", "dx_date > ind_start", "dx_dat > ind_start", "'dx_dat > ind_start' names 'dx_dat'"),
+        ("config/checks.csv", "blame", "blames", "column blame is missing. Did you mean 'blames'?"),
+        ("config/checks.csv", "kept,patient,pd_date", "kept,patient,pd_dat", "blame 'pd_dat' is no variable"),
+        ("config/decisions.csv", "kept_center", "center_kept", "column kept_center is missing."),
+        ("config/centers.tsv", "KUGH\t", "KU GH\t", "a code has letters, digits and _ only"),
+        ("resources/published/kang2025_abstract.csv", "pfs_by_use", "pfs_by_us", "'pfs_by_us' does not exist."),
+    ],
+)  # fmt: skip
+def test_tables_of_the_configuration_are_read_before_the_first_job(clone, path, old, new, problem):
+    clone.edit(path, old, new)
+    assert [line for line in clone.problems() if problem in line]
+
+
+def test_a_short_row_and_an_empty_list_of_centers(clone):
+    table = clone.folder / "config/centers.tsv"
+    rows = table.read_text(encoding="utf-8").splitlines()
+    table.write_text("\n".join([rows[0], *rows[2:], "SMC\tSamsung"]) + "\n", encoding="utf-8")
+    assert "config/centers.tsv: line 16 has 2 of 5 cells. Separate them by tabs." in clone.problems()
+    table.write_text(rows[0] + "\n", encoding="utf-8")
+    assert "config/centers.tsv: there is no center. Add a row a center." in clone.problems()
+
+
+def test_mistakes_of_every_file_come_in_one_wave(clone):
+    clone.config["extrakts"] = "x"
+    clone.config["decisions"] = "config/decision.csv"
+    clone.edit("config/study.yaml", "pairwise: true", "pairwize: true")
+    clone.edit("config/centers/SMC.yaml", "center: SMC", "center: [SMC")
+    clone.edit("config/centers/KUGH.yaml", "center: KUGH", "center: KUAH")
+    extract = clone.load_extract("SSMH")
+    (clone.folder / "resources/simulated/extracts" / extract).unlink()
+    text = "\n".join(clone.problems())
+    missing = ["decision.csv does not exist", extract]
+    for part in ["'extrakts'", "'pairwize'", "SMC.yaml, line", "write center: KUGH", *missing]:
+        assert part in text
+
+
+def test_a_list_of_centers_in_another_encoding(clone):
+    (clone.folder / "config/centers.tsv").write_bytes("center\t병원\n".encode("cp949"))
+    assert any("centers.tsv: cannot be read as UTF-8 text with tabs" in problem for problem in clone.problems())
+
+
+def test_extracts_that_are_no_folder(clone):
+    clone.config["extracts"] = "config/study.yaml"
+    assert "config/study.yaml: is not a folder. Name the folder of the extracts." in clone.problems()

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from multicenter.errors import StudyError
-from multicenter.expression_syntax import FUNCTION_NAMES, names_in, problems_in
+from multicenter.expression_syntax import FUNCTION_ARGUMENTS, names_in, problems_in
 from multicenter.expressions import FUNCTIONS, evaluate, is_true
 
 
@@ -65,6 +65,7 @@ def test_an_unknown_name_is_reported_with_the_nearest_one(frame):
         ("start.dt.year", "uses Attribute"),
         ("[x for x in y]", "uses ListComp"),
         ("dayz(start, end)", "Did you mean 'days'?"),
+        ("years(start)", "years takes 2 arguments, not 1"),
     ],
 )
 def test_what_is_not_of_the_language_is_refused(frame, expression, message):
@@ -78,4 +79,4 @@ def test_mixed_types_name_the_expression(frame):
 
 
 def test_every_function_that_may_be_named_can_be_evaluated():
-    assert set(FUNCTION_NAMES) == set(FUNCTIONS)
+    assert set(FUNCTION_ARGUMENTS) == set(FUNCTIONS)

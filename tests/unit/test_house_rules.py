@@ -61,8 +61,8 @@ def test_every_script_has_its_rule_its_log_and_its_environment():
         assert "run:" not in body, rule
         if "script:" in body:
             assert f"scripts/{rule}.py" in body
-            assert re.search(r"conda:\s+\"../../envs/\w+\.yaml\"", body), rule
-            assert f'code=code("{rule}")' in body
+            environment = re.search(r"conda:\s+\"../../envs/(\w+)\.yaml\"", body)[1]
+            assert f'code=code("{rule}", "{environment}")' in body
 
 
 def test_every_rules_file_says_what_goes_in_and_comes_out():

@@ -56,3 +56,31 @@ def test_a_spoiled_delivery_stops_its_center_and_spares_the_others_and_its_earli
     assert (workspace.folder / "results/restricted/intake/CNUHH/receipt.json").read_bytes() != changed_before
     assert figure.exists()
     assert "Traceback" in (workspace.folder / "logs/harmonize_center/KUASH.log").read_text(encoding="utf-8")
+
+
+def test_a_failure_is_not_forgotten(workspace):
+    spoiled = extract_of(workspace, "KUASH")
+    spoiled.write_bytes(spoiled.read_bytes()[:2000])
+    first, second = workspace.snakemake(), workspace.snakemake()
+    assert first.returncode != 0
+    assert second.returncode != 0
+    assert f"- {spoiled.name}" in second.stdout
+
+
+def test_a_failed_pooled_job_is_not_forgotten(workspace):
+    workspace.edit("config/decisions.csv", "KUAS-13", "KUAS-99")
+    for _ in range(2):
+        result = workspace.snakemake()
+        assert result.returncode != 0
+        assert "decisions: patient KUASH-KUAS-99 is in no delivery." in result.stdout
+
+
+def test_a_deleted_output_is_made_again(workspace):
+    for path in (
+        "restricted/intake/HPH/patient.parquet", "restricted/harmonized/KUGH/patient.parquet",
+        "restricted/cohort/adsl.parquet", "restricted/estimates/cox.csv", "release/flow.csv",
+    ):  # fmt: skip
+        (workspace.folder / "results" / path).unlink()
+    planned = workspace.planned("cohort")
+    assert {"accept_delivery:KUGH", "build_cohort"} <= planned
+    assert "fit_cox" in workspace.planned()

@@ -41,22 +41,29 @@ def test_touching_every_input_plans_nothing(workspace):
     assert workspace.planned() == set()
 
 
+COLLECTED = {"collect_estimates", "write_tables", "collect_numbers", "record_provenance", "all"}
+
+
 @pytest.mark.parametrize(
-    ("module", "rules"),
+    ("module", "planned"),
     [
-        ("survival/cox.py", {"fit_cox"}),
-        ("describe/response_kinetics.py", {"describe_response"}),
-        ("manuscript/km_figure.py", set()),
+        ("survival/cox.py", {"fit_cox"} | COLLECTED | FIGURES),
+        ("describe/response_kinetics.py", {"describe_response"} | COLLECTED | FIGURES),
+        ("manuscript/km_figure.py", FIGURES | {"record_provenance", "all"}),
+        ("manuscript/cox_table.py", {"write_tables", "record_provenance", "all"}),
+        ("provenance/manifest.py", {"record_provenance", "all"}),
+        ("cohort/endpoints.py", POOLED | FIGURES),
     ],
 )
-def test_an_edited_module_reruns_the_rules_whose_scripts_import_it(workspace, module, rules):
+def test_an_edited_module_reruns_the_rules_whose_scripts_import_it_and_what_follows(workspace, module, planned):
     file = workspace.folder / "workflow/lib/multicenter" / module
     file.write_text(file.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
-    planned = workspace.planned()
-    assert not {job for job in planned if job.split(":")[0] in (*PER_CENTER, "build_cohort")}
-    fits = {"describe_baseline", "describe_response", "fit_kaplan_meier", "fit_cox", "count_events"}
-    assert planned & fits == rules
-    assert FIGURES & planned
+    assert workspace.planned() == planned
+
+
+def test_changed_pins_rerun_the_rules_of_that_environment(workspace):
+    workspace.edit("envs/manuscript.yaml", "matplotlib-base=3.10.9", "matplotlib-base=3.10.8")
+    assert workspace.planned() == FIGURES | {"record_provenance", "all"}
 
 
 def test_a_module_that_nothing_imports_reruns_nothing(workspace):
@@ -64,9 +71,14 @@ def test_a_module_that_nothing_imports_reruns_nothing(workspace):
     assert workspace.planned() == set()
 
 
-def test_an_edited_label_redraws_and_computes_nothing(workspace):
+def test_an_edited_label_writes_the_tables_and_computes_nothing(workspace):
     workspace.edit("config/study.yaml", "label: Age at ASCT", "label: Age at transplantation")
-    assert workspace.planned() == {"all", "write_tables", "collect_numbers", "record_provenance"} | FIGURES
+    assert workspace.planned() == {"all", "write_tables", "collect_numbers", "record_provenance"}
+
+
+def test_the_title_of_the_study_reruns_nothing_that_computes(workspace):
+    workspace.edit("config/study.yaml", "title: Maintenance therapy after", "title: Maintenance after")
+    assert workspace.planned() <= {"all", "record_provenance"}
 
 
 def test_a_comment_in_a_mapping_plans_nothing(workspace):
@@ -76,6 +88,11 @@ def test_a_comment_in_a_mapping_plans_nothing(workspace):
 
 
 def test_a_changed_mapping_reruns_its_center(workspace):
+    workspace.edit("config/centers/CNUHH.yaml", 'missing: ["-"]', 'missing: ["-", "?"]')
+    assert workspace.planned() == of_center("CNUHH") | POOLED | FIGURES
+
+
+def test_a_changed_data_cut_reruns_its_center(workspace):
     table = workspace.folder / "config/centers.tsv"
     rows = [row.split("\t") for row in table.read_text(encoding="utf-8").splitlines()]
     row = next(row for row in rows if row[0] == "KUGH")
@@ -84,11 +101,17 @@ def test_a_changed_mapping_reruns_its_center(workspace):
     assert workspace.planned() == of_center("KUGH") | POOLED | FIGURES
 
 
+def test_a_moved_project_plans_nothing(finished, tmp_path):
+    moved = finished.copy(tmp_path / "elsewhere" / "renamed")
+    assert moved.planned() == set()
+
+
 def test_a_sixteenth_center_runs_itself_and_what_is_pooled(workspace):
     extracts = workspace.folder / "resources/simulated/extracts"
     source = next(extracts.glob("KUGH*"))
     shutil.copy(source, extracts / f"NEWH{source.suffix}")
     shutil.copy(workspace.folder / "config/centers/KUGH.yaml", workspace.folder / "config/centers/NEWH.yaml")
+    workspace.edit("config/centers/NEWH.yaml", "center: KUGH", "center: NEWH")
     with open(workspace.folder / "config/centers.tsv", "a", encoding="utf-8") as table:
         table.write(f"NEWH\tA new hospital\tNEWH{source.suffix}\t2023-06-30\t\n")
     assert workspace.planned() == of_center("NEWH") | POOLED | FIGURES

@@ -8,7 +8,10 @@ import pytest
 from pypdf import PdfReader
 
 FIGURES = ("fig1_response_kinetics", "fig2_pfs_by_use", "fig3_pfs_by_type", "fig4_os", "fig5_second_malignancy")
-TABLES = ("table1_baseline", "table2_pfs_cox", "table3_type_duration", "table4_os_spm", "replication")
+TABLES = (
+    "table1_baseline", "table2_pfs_cox", "table3_type_duration", "table4_outcomes", "supplement1_exposure",
+    "supplement2_pfs_type", "supplement3_os_cox", "supplement4_pairwise", "replication",
+)  # fmt: skip
 COLUMNS = [
     "analysis", "style", "estimand", "time_zero", "endpoint", "population", "method", "group", "term", "statistic",
     "value", "ci_low", "ci_high", "p_value", "n", "n_events", "status", "reason",
@@ -92,7 +95,9 @@ def test_the_directions_are_the_abstracts(estimates):
 def test_estimates_have_the_agreed_columns_and_say_their_style(estimates):
     assert list(estimates.columns) == COLUMNS
     assert set(estimates["style"]) == {"published"}
-    assert (estimates["time_zero"] == "ASCT").all()
+    kinetics = estimates["analysis"] == "response_kinetics"
+    assert (estimates.loc[~kinetics, "time_zero"] == "ASCT").all()
+    assert (estimates.loc[kinetics, "time_zero"] == "Start of maintenance").all()
     assert set(estimates["status"]) <= {"ok", "not estimable"}
     assert estimates.loc[estimates["status"] != "ok", "reason"].notna().all()
 

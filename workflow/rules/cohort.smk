@@ -6,7 +6,10 @@ Outputs: results/restricted/cohort, results/release/flow.csv, results/release/da
 
 COHORT = [
     *(f"{RESTRICTED}/cohort/{name}.parquet" for name in COHORT_TABLES),
+    f"{RESTRICTED}/cohort/findings.parquet",
+    f"{RESTRICTED}/cohort/excluded.csv",
     f"{RELEASE}/flow.csv",
+    f"{RELEASE}/data_status.json",
 ]
 
 
@@ -17,8 +20,9 @@ rule build_cohort:
             center=CENTERS,
             file=HARMONIZED,
         ),
-        receipts=expand(f"{RESTRICTED}/intake/{{center}}/receipt.json", center=CENTERS),
+        receipts=RECEIPTS,
         decisions=ancient(RUN.files["decisions"]),
+        checks=ancient(RUN.files["checks"]),
         simulated=ancient(RUN.files["simulated_deliveries"]),
     output:
         adsl=f"{RESTRICTED}/cohort/adsl.parquet",
@@ -49,8 +53,9 @@ rule build_cohort:
         tables=TABLES_OF_DICTIONARY,
         result_levels=RUN.levels(STUDY["response"]["table"]),
         decisions=DIGESTS.file(RUN.files["decisions"]),
+        checks=DIGESTS.file(RUN.files["checks"]),
         simulated=DIGESTS.file(RUN.files["simulated_deliveries"]),
-        code=code("build_cohort"),
+        code=code("build_cohort", "cohort"),
     message:
         "Building the cohort"
     script:

@@ -36,9 +36,13 @@ wildcard_constraints:
     center="|".join(CENTERS),
 
 
-def code(rule_name):
-    """A digest of the rule's script and of every library module behind it."""
-    return digest_code(CLONE / "workflow" / "scripts" / f"{rule_name}.py", LIBRARY)
+def code(rule_name, environment):
+    """A digest of the rule's script, of every library module behind it, and of its environment's pins."""
+    script = CLONE / "workflow" / "scripts" / f"{rule_name}.py"
+    return [
+        digest_code(script, LIBRARY),
+        DIGESTS.file(CLONE / "envs" / f"{environment}.yaml"),
+    ]
 
 
 def delivery(wildcards):

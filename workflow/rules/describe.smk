@@ -17,7 +17,7 @@ rule describe_baseline:
         "../../envs/survival.yaml"
     params:
         analyses=RUN.analyses_by("baseline"),
-        code=code("describe_baseline"),
+        code=code("describe_baseline", "survival"),
     message:
         "Describing the patients"
     script:
@@ -38,7 +38,7 @@ rule describe_response:
         "../../envs/cohort.yaml"
     params:
         analyses=RUN.analyses_by("response_kinetics"),
-        code=code("describe_response"),
+        code=code("describe_response", "cohort"),
     message:
         "Describing the responses"
     script:

@@ -7,6 +7,10 @@ are complete, results/restricted/harmonized/{center}. A delivery that cannot be 
 
 TABLES_OF_DICTIONARY = list(RUN.dictionary["tables"])
 HARMONIZED = harmonized_files(TABLES_OF_DICTIONARY)
+RECEIPTS = expand(f"{RESTRICTED}/intake/{{center}}/receipt.json", center=CENTERS)
+ACCEPTED = expand(
+    f"{RESTRICTED}/harmonized/{{center}}/{{file}}", center=CENTERS, file=HARMONIZED
+)
 
 
 rule harmonize_center:
@@ -26,10 +30,12 @@ rule harmonize_center:
         "../../envs/harmonize.yaml"
     params:
         delivery=delivery,
-        mapping=lambda wildcards: digest_value(RUN.centers[wildcards.center].mapping),
+        mapping=lambda wildcards: digest_value(
+            RUN.centers[wildcards.center].what_is_mapped
+        ),
         rules=digest_value(RUN.harmonization),
         data_cut=lambda wildcards: RUN.centers[wildcards.center].data_cut,
-        code=code("harmonize_center"),
+        code=code("harmonize_center", "harmonize"),
     message:
         "Harmonizing {wildcards.center}"
     script:
@@ -50,4 +56,4 @@ rule accept_delivery:
     message:
         "Accepting the delivery of {wildcards.center}"
     shell:
-        "cp {input} {params.folder}/ 2> {log}"
+        "cp {input:q} {params.folder:q} 2> {log:q}"

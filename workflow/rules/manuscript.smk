@@ -35,6 +35,7 @@ rule draw_figure:
             },
         ),
         source=f"{RELEASE}/figures/{{figure}}.csv",
+        numbers=f"{RELEASE}/figures/{{figure}}_numbers.csv",
     log:
         "logs/draw_figure/{figure}.log",
     wildcard_constraints:
@@ -43,8 +44,8 @@ rule draw_figure:
         "../../envs/manuscript.yaml"
     params:
         figure=lambda wildcards: FIGURES_OF_STUDY[wildcards.figure],
-        labels=RUN.labels,
-        code=code("draw_figure"),
+        labels=RUN.visit_labels,
+        code=code("draw_figure", "manuscript"),
     message:
         "Drawing {wildcards.figure}"
     script:
@@ -75,7 +76,7 @@ rule write_tables:
         tables=list(TABLES_OF_STUDY.values()),
         labels=RUN.labels,
         published=DIGESTS.file(RUN.files["published"]),
-        code=code("write_tables"),
+        code=code("write_tables", "cohort"),
     message:
         "Writing the tables"
     script:
@@ -95,7 +96,7 @@ rule collect_numbers:
         "../../envs/cohort.yaml"
     params:
         labels=RUN.labels,
-        code=code("collect_numbers"),
+        code=code("collect_numbers", "cohort"),
     message:
         "Collecting the numbers that a text may quote"
     script:

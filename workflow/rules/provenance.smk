@@ -40,7 +40,7 @@ rule record_provenance:
         clone=os.path.relpath(CLONE),
         config_files=RUN.config_files,
         config=RUN.as_used(config),
-        code=code("record_provenance"),
+        code=code("record_provenance", "cohort"),
     message:
         "Recording what the results were made of"
     script:
@@ -49,7 +49,7 @@ rule record_provenance:
 
 onsuccess:
     summary = Path("results/provenance/summary.txt")
-    if summary.is_file():
+    if summary.is_file() and summary.stat().st_mtime >= RUN_START:
         print(summary.read_text(encoding="utf-8"))
 
 

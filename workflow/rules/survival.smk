@@ -3,6 +3,22 @@
 Required inputs: results/restricted/cohort. Outputs: estimates.csv (one row a number) and the curves behind the figures.
 """
 
+ESTIMATES_PARTS = expand(
+    f"{PARTS}/{{part}}.csv",
+    part=["baseline", "response", "kaplan_meier", "cox", "events"],
+)
+CURVES = expand(
+    f"{PARTS}/{{part}}.csv",
+    part=[
+        "response_kinetics",
+        "kaplan_meier_curves",
+        "kaplan_meier_risk_table",
+        "events_curves",
+        "events_risk_table",
+    ],
+)
+ESTIMATES = [f"{RELEASE}/estimates.csv"]
+
 
 rule fit_kaplan_meier:
     input:
@@ -18,7 +34,7 @@ rule fit_kaplan_meier:
         "../../envs/survival.yaml"
     params:
         analyses=RUN.analyses_by("kaplan_meier", "reverse_kaplan_meier"),
-        code=code("fit_kaplan_meier"),
+        code=code("fit_kaplan_meier", "survival"),
     message:
         "Estimating survival curves"
     script:
@@ -37,7 +53,7 @@ rule fit_cox:
         "../../envs/survival.yaml"
     params:
         analyses=RUN.analyses_by("cox"),
-        code=code("fit_cox"),
+        code=code("fit_cox", "survival"),
     message:
         "Fitting Cox models"
     script:
@@ -58,7 +74,7 @@ rule count_events:
         "../../envs/survival.yaml"
     params:
         analyses=RUN.analyses_by("event_counts", "cumulative_incidence"),
-        code=code("count_events"),
+        code=code("count_events", "survival"),
     message:
         "Counting events and estimating cumulative incidences"
     script:
@@ -67,10 +83,7 @@ rule count_events:
 
 rule collect_estimates:
     input:
-        expand(
-            f"{PARTS}/{{part}}.csv",
-            part=["baseline", "response", "kaplan_meier", "cox", "events"],
-        ),
+        ESTIMATES_PARTS,
     output:
         report(
             f"{RELEASE}/estimates.csv",
@@ -84,7 +97,7 @@ rule collect_estimates:
         "../../envs/cohort.yaml"
     params:
         order=[entry["id"] for entry in STUDY["analyses"]],
-        code=code("collect_estimates"),
+        code=code("collect_estimates", "cohort"),
     message:
         "Collecting the estimates"
     script:

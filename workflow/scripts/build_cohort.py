@@ -19,6 +19,7 @@ with doorway(snakemake.log[0]):
         findings=pool_findings(folders),
         column_maps=id_columns(folders),
         decisions=pd.read_csv(snakemake.input.decisions, dtype=str, keep_default_na=False),
+        checks=pd.read_csv(snakemake.input.checks, dtype=str, keep_default_na=False),
         data_cuts={center: known["data_cut"] for center, known in centers.items()},
         simulated=simulated,
         protocol=snakemake.params.protocol,

@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from multicenter.describe.baseline import describe_baseline
+from multicenter.describe.baseline import describe_all
 from multicenter.doorway import doorway
 
 with doorway(snakemake.log[0]):
     adsl = pd.read_parquet(snakemake.input.adsl)
-    parts = [describe_baseline(adsl, entry) for entry in snakemake.params.analyses]
-    pd.concat(parts).to_csv(snakemake.output.estimates, index=False)
+    describe_all(adsl, snakemake.params.analyses).to_csv(snakemake.output.estimates, index=False)

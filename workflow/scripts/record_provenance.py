@@ -9,13 +9,16 @@ from multicenter.doorway import doorway
 from multicenter.provenance.manifest import build_manifest, code_files, software_versions, summarize
 
 with doorway(snakemake.log[0]):
+    clone = Path(snakemake.params.clone)
     build_manifest(
         receipts=snakemake.input.receipts,
         config=snakemake.params.config_files,
-        code=code_files(Path(snakemake.params.clone)),
+        code=code_files(clone),
         results=snakemake.input.results,
     ).to_csv(snakemake.output.manifest, index=False)
-    Path(snakemake.output.versions).write_text(json.dumps(software_versions(), indent=1), encoding="utf-8")
+    Path(snakemake.output.versions).write_text(
+        json.dumps(software_versions(Path(snakemake.params.clone)), indent=1), encoding="utf-8"
+    )
     Path(snakemake.output.config).write_text(snakemake.params.config, encoding="utf-8")
     findings = pd.concat([pd.read_parquet(path) for path in snakemake.input.findings])
     status = json.loads(Path(snakemake.input.status).read_text(encoding="utf-8"))

@@ -35,7 +35,6 @@ def protocol_covariates(a: Arrays) -> np.ndarray:
         a["pre"] > 0,
         a["conditioning"] == 1,
         a["conditioning"] == 2,
-        a["tandem"] >= 0,
         a["year"] - 2018.0,
     ]
     return np.column_stack(columns).astype(float)

@@ -51,6 +51,19 @@ def test_incidence_takes_death_as_competing(adsl, adtte, pick):
     assert row["status"] == "not estimable"
 
 
+def test_incidence_of_few_at_risk_or_without_event_says_so(adsl, adtte):
+    spec = {**INCIDENCE, "milestones": [0, 24], "min_at_risk": 150}
+    points = cumulative_incidence.run(spec, adsl, adtte).estimates.query("statistic == 'cumulative_incidence'")
+    sizes = adsl["USE"].value_counts()
+    at_24 = adtte[(adtte["PARAMCD"] == "SPM") & (adtte["AVAL"] >= 730.5)].merge(adsl, on="USUBJID")["USE"]
+    expected = []
+    for use in ("no", "yes"):
+        expected.append(f"fewer than 150 at risk ({sizes[use]}); no event so far: no confidence interval")
+        expected.append(f"fewer than 150 at risk ({(at_24 == use).sum()})")
+    assert points["reason"].tolist() == expected
+    assert set(points["status"]) == {"ok"} and points["ci_low"].notna().tolist() == [False, True] * 2
+
+
 def test_incidence_curve_and_table_count_the_cause_alone(adsl, adtte):
     result = cumulative_incidence.run(INCIDENCE, adsl, adtte)
     joined = adsl.merge(adtte[adtte["PARAMCD"] == "SPM"], on="USUBJID").query("USE == 'yes'")

@@ -66,7 +66,9 @@ def test_the_model_is_described(multivariable, pick):
     assert concordance["ci_low"] < concordance["value"] < concordance["ci_high"]
     assert multivariable.query("statistic == 'ph_chisq'")["term"].tolist() == ["USE", "AGE", "STAGE", "FLAG", "GLOBAL"]
     assert pick(multivariable, statistic="ph_df", term="STAGE")["value"] == 2
-    assert multivariable.query("statistic == 'wald_chisq'")["term"].tolist() == ["STAGE"]
+    joint = pick(multivariable, statistic="wald_chisq")
+    assert (joint["term"], joint["reason"]) == ("STAGE", "")
+    assert pick(multivariable, statistic="wald_df", term="STAGE")["value"] == 2
 
 
 def test_levels_are_counted_the_reference_too(adsl, multivariable, pick):
@@ -82,13 +84,8 @@ def test_each_covariate_alone_on_its_own_complete_cases(adsl, adtte, pick):
     assert pick(rows, term="USE: yes vs no", statistic="hazard_ratio")["n"] == len(adsl)
     assert pick(rows, term="STAGE: II vs I", statistic="hazard_ratio")["n"] == adsl["STAGE"].notna().sum()
     assert not (rows["term"] == "GLOBAL").any()
-    assert rows.query("statistic == 'likelihood_ratio_chisq'")["term"].tolist() == ["USE", "AGE", "STAGE", "FLAG"]
-
-
-def test_labels_replace_column_names(adsl, adtte):
-    spec = {**SPEC, "covariates": [], "univariable": False}
-    estimates = cox.run(spec, adsl, adtte, {"USE": "Drug use"}).estimates
-    assert estimates.query("statistic == 'hazard_ratio'")["term"].tolist() == ["Drug use: yes vs no"]
+    tests = rows.query("statistic == 'likelihood_ratio_chisq'")
+    assert tests["term"].tolist() == ["USE: df=1", "AGE: df=1", "STAGE: df=2", "FLAG: df=1"]
 
 
 def test_a_level_without_events_is_named_with_its_count(adsl, adtte, pick):
@@ -101,6 +98,9 @@ def test_a_level_without_events_is_named_with_its_count(adsl, adtte, pick):
     assert np.isnan(row["value"])
     others = estimates.query("statistic == 'hazard_ratio' and status == 'ok'")
     assert others["term"].tolist() == ["DRUG: A vs none", "DRUG: B vs none", "AGE: per 1"]
+    joint = pick(estimates, statistic="wald_chisq")
+    assert (joint["status"], joint["reason"]) == ("ok", "tests only DRUG: A vs none, DRUG: B vs none")
+    assert pick(estimates, statistic="wald_df", term="DRUG")["value"] == 2
 
 
 def test_a_reference_without_events_is_named(adsl, adtte, pick):
@@ -124,6 +124,7 @@ def test_levels_without_patients(adsl, adtte, pick):
     estimates = cox.run(spec, adsl, adtte).estimates
     assert pick(estimates, term="DRUG: B vs A", statistic="hazard_ratio")["status"] == "ok"
     assert pick(estimates, term="DRUG: none vs A", statistic="hazard_ratio")["reason"] == "DRUG none: 0 patients"
+    assert pick(estimates, statistic="wald_chisq")["reason"] == "tests only DRUG: B vs A, DRUG: C vs A"
     assert pick(estimates, term="USE: no vs yes", statistic="hazard_ratio")["reason"] == "USE no: 0 patients"
 
 
@@ -141,8 +142,6 @@ def test_too_few_events_refuse_every_number_with_the_count(adsl, adtte):
     [
         ({"covariates": ["STAGES"]}, "cox_pfs: 'STAGES' is not a column of ADSL. Did you mean 'STAGE'"),
         ({"covariates": ["STARTDT"]}, "STARTDT holds dates"),
-        ({"ties": "breslow"}, "ties must be efron"),
-        ({"exposure": None, "covariates": []}, "needs an exposure or covariates"),
         ({"strata": ["SITE"]}, "'SITE' is not a column"),
     ],
 )

@@ -1,11 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
 
 from multicenter.analyses import kaplan_meier, reverse_kaplan_meier
+from multicenter.analyses.caution import NO_EVENT
 from multicenter.analyses.result import CURVE_TYPES, ESTIMATE_TYPES, RISK_TYPES
 from multicenter.survival import kaplan_meier as km
-from multicenter.survival.logrank import logrank
+from multicenter.survival.logrank import holm, logrank
 
 SPEC = {
     "id": "pfs_by_drug",
@@ -62,6 +64,11 @@ def test_log_rank_and_pairs(result, adsl, adtte, pick):
     )
     pairs = result.estimates.query("statistic == 'logrank_pairwise_chisq'")
     assert pairs["group"].tolist() == ["none vs A", "none vs B", "none vs C", "A vs B", "A vs C", "B vs C"]
+    assert set(pairs["method"]) == {"logrank, Holm"}
+    raw = result.estimates.query("statistic == 'logrank_pairwise_unadjusted'")
+    assert set(raw["method"]) == {"logrank"} and raw["value"].tolist() == pairs["value"].tolist()
+    assert raw["p_value"].to_numpy() == pytest.approx(chi2.sf(raw["value"], 1))
+    assert pairs["p_value"].to_numpy() == pytest.approx(holm(raw["p_value"]))
 
 
 def test_stratified_test_says_so(adsl, adtte, pick):
@@ -70,6 +77,33 @@ def test_stratified_test_says_so(adsl, adtte, pick):
     time, event = follow_up(adsl, adtte)
     test = logrank(time, event, adsl["USE"].astype(str).to_numpy(), adsl["SITEID"].to_numpy())
     assert row["method"] == "logrank stratified by SITEID" and row["value"] == pytest.approx(test.chisq)
+
+
+def few_patients(last: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Ten patients: events in months 3 to 9, at 12 months `last` of them are left."""
+    days = [*(30.4375 * np.arange(3, 13 - last)), *[500] * last]
+    names = [f"X-{i}" for i in range(10)]
+    adtte = pd.DataFrame({"USUBJID": names, "PARAMCD": "PFS", "AVAL": days, "CNSR": [0] * (10 - last) + [1] * last})
+    return pd.DataFrame({"USUBJID": names}), adtte
+
+
+def test_numbers_of_few_at_risk_say_so_and_stay(pick):
+    spec = {"id": "few", "endpoint": "PFS", "milestones": [1, 6, 12, 14], "min_at_risk": 5}
+    estimates = kaplan_meier.run(spec, *few_patients(3)).estimates
+    points = estimates.query("statistic == 'survival'").set_index("term")
+    few = "fewer than 5 at risk (3)"
+    assert points["reason"].tolist() == ["no event so far: no confidence interval", "", few, few]
+    assert set(points["status"]) == {"ok"} and points["value"].tolist() == pytest.approx([1, 0.6, 0.3, 0.3])
+    assert np.isfinite(points.loc["12 months", ["ci_low", "ci_high"]].astype(float)).all()
+    assert pick(estimates, statistic="median_months")["reason"] == ""
+    estimates = kaplan_meier.run({**spec, "min_at_risk": 8}, *few_patients(3)).estimates
+    median = pick(estimates, statistic="median_months")
+    assert (median["value"], median["reason"]) == (pytest.approx(7.5), "fewer than 8 at risk (5)")
+    estimates = kaplan_meier.run({**spec, "min_at_risk": 20, "milestones": [1]}, *few_patients(3)).estimates
+    reason = pick(estimates, statistic="survival")["reason"]
+    assert reason == "fewer than 20 at risk (10); no event so far: no confidence interval"
+    del spec["min_at_risk"]
+    assert kaplan_meier.run(spec, *few_patients(3)).estimates["reason"].tolist()[3:] == [NO_EVENT, "", "", ""]
 
 
 def test_beyond_follow_up_is_not_estimable(result, pick):

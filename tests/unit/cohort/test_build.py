@@ -115,9 +115,12 @@ def decisions(*rows):
 
 
 def build(tables, dropped=("A",), decided=(("B", "9", "A", "3"),)):
+    checks = pd.DataFrame(
+        [{"id": "same_patient", "outcome": "query", "action": "kept", "message_en": "the same as {other}"}]
+    )
     place = {"file": "x.csv", "sheet": "", "column": "id"}
     return build_cohort(
-        tables, findings(*dropped), {"A": place, "B": place}, decisions(*decided), CUTS, {"A"}, PROTOCOL, LEVELS
+        tables, findings(*dropped), {"A": place, "B": place}, decisions(*decided), checks, CUTS, {"A"}, PROTOCOL, LEVELS
     )
 
 
@@ -189,8 +192,8 @@ def test_a_patient_of_two_centers_is_a_query_until_and_after_it_is_decided(table
         ["B", "9", 8, "id", "same_patient", "query"],
     ]
     assert found["message"].tolist() == [
-        "Agrees with B-9 in sex, zero; a decision is recorded",
-        "Agrees with A-3 in sex, zero; a decision is recorded",
+        "the same as B-9; a decision is recorded",
+        "the same as A-3; a decision is recorded",
     ]
     undecided = build(tables, decided=())
     assert undecided.findings["message"].str.endswith("no decision is recorded").all()
@@ -204,3 +207,11 @@ def test_a_decision_about_nobody_is_refused(tables):
         "decisions: patient B-99 is in no delivery. Did you mean 'B-9'? "
         "Correct the id, or remove the line if the patient is no longer sent."
     )
+
+
+def test_a_date_before_time_zero_censors_nothing(tables):
+    tables["patient"].loc[2, "seen"] = pd.Timestamp("2019-12-31")
+    tables["drug"] = tables["drug"].iloc[:0]
+    row = build(tables).adtte.set_index(["PARAMCD", "USUBJID"]).loc[("EFS", "A-3")]
+    assert (row["AVAL"], row["CNSR"], row["CNSDTDSC"]) == (1, 1, "Nothing known after time zero")
+    assert pd.isna(row["SRCVAR"])

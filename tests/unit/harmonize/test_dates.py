@@ -60,6 +60,24 @@ def test_dates_that_become_queries(deliver, cell, kind, lo, hi):
     assert (found["kind"], found["outcome"], found["lo"], found["hi"]) == (kind, "query", lo, hi)
 
 
+@pytest.mark.parametrize("system", ["excel1900", "excel1904", "sas", "stata", "spss", "yyyymmdd"])
+@pytest.mark.parametrize("cell", ["435290", "20190305", "201903", "1e300", "-43529", "99999999999"])
+def test_a_mistyped_serial_is_a_query_at_its_place_or_the_date_it_says(deliver, system, cell):
+    done = deliver(f"id,x\n1,{cell}\n", f"x: {{to: dx_date, dates: {{system: {system}}}}}")
+    got = done.tables["patient"]["dx_date"].iloc[0]
+    known = {"20190305": DAY, "201903": pd.Timestamp("2019-03-15")}
+    assert pd.isna(got) or got == known[cell]
+    if pd.isna(got):
+        assert done.findings[["row", "column", "outcome"]].to_numpy().tolist() == [[2, "x", "query"]]
+        assert done.findings["kind"].iloc[0] in ("date_impossible", "out_of_range")
+
+
+@pytest.mark.parametrize("system", ["excel1900", "sas", "spss", "yyyymmdd"])
+def test_numbers_beyond_every_calendar_are_no_dates(system):
+    numbers = np.array([1e300, -1e300, 9e15, np.inf, np.nan])
+    assert np.isnat(from_numbers(numbers, system)).all()
+
+
 def test_month_only_is_the_fifteenth_with_bounds(deliver):
     done = deliver("id,x\n1,2018.02\n", "x: dx_date")
     assert done.tables["patient"]["dx_date"].iloc[0] == pd.Timestamp("2018-02-15")

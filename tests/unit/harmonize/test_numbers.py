@@ -12,6 +12,7 @@ from multicenter.harmonize.numbers import Units, tidy
         ("10.5 g/dL", 10.5, []),
         ("hemolyzed", None, ["not_numeric"]),
         ("9..4", None, ["not_numeric"]),
+        ("0,125", None, ["not_numeric"]),
         ("inf", None, ["not_numeric"]),
         ("105", None, ["unit_suspect"]),
         ("2.5", None, ["out_of_range"]),
@@ -73,6 +74,12 @@ def test_factors(dictionary, unit, address, factor):
 def test_units_of_different_things_are_refused(dictionary):
     with pytest.raises(ValueError, match="mg/dL cannot be converted to mg/d"):
         Units(dictionary).factor("mg/dL", dictionary.variable("patient.mprot_urine"))
+
+
+@pytest.mark.parametrize("unit", ["%", "fraction", "year", "U/L"])
+def test_what_is_no_concentration_is_refused_for_an_analyte(dictionary, unit):
+    with pytest.raises(ValueError, match=f"{unit} cannot be converted to mg/dL"):
+        Units(dictionary).factor(unit, dictionary.variable("patient.ca"))
 
 
 def test_tidy_takes_away_binary_dust():

@@ -10,6 +10,7 @@ from multicenter.errors import StudyError
 from multicenter.harmonize.run import harmonize_center
 
 DECIDED = "reason: it is newer, decided_by: us, decided_on: 2024-01-01"
+TX = 'tx: "transplant[1].asct_date"'
 KEEP = f"duplicates: {{exact: fold, differing: {{keep_latest: last_fu_date}}, {DECIDED}}}"
 
 
@@ -106,8 +107,11 @@ def test_duplicates_are_folded_as_decided(deliver):
 
 
 def test_duplicates_that_no_date_decides_stop_the_center(deliver):
-    with pytest.raises(StudyError, match="the rows 2, 3 share an id and no one of them is the latest"):
-        deliver("id,hb,fu\n1,10,2020-01-01\n1,11,2020-01-01\n", "hb: hb\nfu: last_fu_date", source=KEEP)
+    said = "the rows 2, 3 share an id and no one of them is the latest; they differ in hb, a, b and 1 more."
+    rows = "1,10,2020-01-01,M,3,4,1\n1,11,2020-01-01,M,,5,2\n"
+    columns = "hb: hb\nfu: last_fu_date\ns: sex\na: alb\nb: b2m\ne: ecog"
+    with pytest.raises(StudyError, match=said):
+        deliver(f"id,hb,fu,s,a,b,e\n{rows}", columns, source=KEEP)
 
 
 def test_text_is_read_phrase_by_phrase(deliver):
@@ -194,6 +198,28 @@ def test_serials_of_the_other_date_system_are_found(workbook):
         ("iss,b,a", "III,2.0,4.0", "iss: iss\nb: b2m\na: alb", "iss_mismatch", "iss"),
         ("h,d,t,u", "1,0,0,0", "h: cyto_high\nd: del17p\nt: t_4_14\nu: t_14_16", "high_risk_mismatch", "h"),
         ("r,f,l,d", "II,0,200,", "r: riss\nf: fish_done\nl: ldh\nd: del17p", "riss_without_fish", "r"),
+        ("yn,on", "1,", "yn: death_yn\non: death_date", "death_without_date", "on"),
+        ("yn,on", "0,2020-01-01", "yn: death_yn\non: death_date", "death_date_against_status", "yn"),
+        ("yn,on", "1,", "yn: pd_yn\non: pd_date", "progression_without_date", "on"),
+        ("yn,on", "0,2020-01-01", "yn: pd_yn\non: pd_date", "progression_date_against_status", "yn"),
+        ("on", "2023-01-01", "on: pd_date", "progression_after_cut", "on"),
+        ("on", "2023-01-01", "on: death_date", "death_after_cut", "on"),
+        ("tx,on", "2020-01-01,2019-12-31", f"{TX}\non: death_date", "death_before_transplant", "on"),
+        ("tx,on", "2020-01-01,2019-12-31", f"{TX}\non: next_tx_date", "next_tx_before_transplant", "on"),
+        (
+            "tx,on",
+            "2020-01-01,2019-12-31",
+            f'{TX}\non: "response[m3].response_date"',
+            "response_before_transplant",
+            "on",
+        ),
+        (
+            "m,on",
+            "THAL,",
+            'm: "maintenance[1].drug"\non: "maintenance[1].maint_start"',
+            "maintenance_without_start",
+            "on",
+        ),
     ],
 )
 def test_cross_field_rules(deliver, header, row, columns, kind, column):
@@ -206,6 +232,13 @@ def test_cross_field_rules(deliver, header, row, columns, kind, column):
 def test_a_rule_is_silent_where_its_variables_are_not_sent(deliver):
     assert deliver("id,r,l\n1,II,200\n", "r: riss\nl: ldh").findings.empty
     assert deliver("id,yn\n1,1\n", "yn: maint_yn").findings.empty
+    assert deliver("id,a,b\n1,1,1\n", "a: death_yn\nb: pd_yn").findings.empty
+    assert deliver("id,m\n1,THAL\n", 'm: "maintenance[1].drug"').findings.empty
+
+
+def test_a_response_before_treatment_belongs_there(deliver):
+    columns = f'{TX}\non: "response[pre_asct].response_date"'
+    assert deliver("id,tx,on\n1,2020-01-01,2019-12-31\n", columns).findings.empty
 
 
 def test_account_names_every_value_and_adds_up(deliver):

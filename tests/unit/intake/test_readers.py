@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -177,3 +178,11 @@ def test_receipt(tmp_path):
     assert receipt["files"][0]["bytes"] == 9
     assert len(receipt["files"][0]["sha256"]) == 64
     assert receipt["sources"][0] | {"rows": 1, "columns": 2, "encoding": "utf-8"} == receipt["sources"][0]
+
+
+def test_sas7bdat_as_sas_wrote_it():
+    path = Path(__file__).parents[2] / "data" / "iris.sas7bdat"
+    table = read_table(path.read_bytes(), path.name, {"format": "sas7bdat"})
+    assert list(table.cells.columns) == ["Sepal_Length", "Sepal_Width", "Petal_Length", "Petal_Width", "Species"]
+    assert len(table.cells) == 150
+    assert table.cells.iloc[0].tolist() == [5.1, 3.5, 1.4, 0.2, "setosa"]

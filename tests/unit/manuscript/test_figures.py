@@ -83,9 +83,11 @@ def test_every_text_is_at_least_8_pt(draw, name):
 
 @pytest.mark.parametrize("name", SPECS)
 def test_no_text_overlaps_another_or_leaves_the_figure(draw, name):
-    figure = draw(name, simulated="Includes simulated data: AAAA, BBBB, CCCC, DDDD, EEEE, FFFF")
-    shown = drawn_texts(figure)
-    boxes = [(text.get_text(), text.get_window_extent()) for text in shown]
+    assert_nothing_overlaps(draw(name, simulated="Includes simulated data: AAAA, BBBB, CCCC, DDDD, EEEE, FFFF"))
+
+
+def assert_nothing_overlaps(figure) -> None:
+    boxes = [(text.get_text(), text.get_window_extent()) for text in drawn_texts(figure)]
     for (first, a), (second, b) in combinations(boxes, 2):
         width = min(a.x1, b.x1) - max(a.x0, b.x0)
         height = min(a.y1, b.y1) - max(a.y0, b.y0)
@@ -199,6 +201,37 @@ def test_key_shows_events_medians_and_the_p_value(draw):
     assert "Overall log-rank P < 0.001" in [text.get_text() for text in drawn_texts(draw("four"))]
 
 
+def test_an_effect_has_a_line_with_its_own_p_value(tables, kinetics):
+    effect = {"analysis": "cox", "statistic": "hazard_ratio", "term": "X: b vs a", "label": "Adjusted HR"}
+    row = {"analysis": "cox", "group": "", "term": "X: b vs a", "statistic": "hazard_ratio", "value": 0.78, "n": 452}
+    limits = {"ci_low": 0.49, "ci_high": 1.25, "p_value": 0.3}
+    estimates = pd.concat([tables.estimates, pd.DataFrame([row | limits])])
+    for name in ("two", "narrow"):
+        spec = {**SPECS[name], "effect": effect}
+        figure = draw_figure(spec, tables.curves, tables.risk, estimates, kinetics, {}, MARK)
+        expected = "Adjusted HR 0.78 (95% CI 0.49 to 1.25), P = 0.30, n = 452\nLog-rank P < 0.001"
+        shown = [text.get_text() for text in drawn_texts(figure)]
+        assert any(" ".join(text.split()) == " ".join(expected.split()) for text in shown)
+        assert name == "narrow" or expected in shown
+        assert_nothing_overlaps(figure)
+
+
+@pytest.mark.parametrize(("name", "statistic"), [("four", "median_months"), ("incidence", "cumulative_incidence")])
+def test_a_value_read_where_few_are_at_risk_bears_a_dagger(tables, kinetics, name, statistic):
+    rows = tables.estimates
+    few = (rows["statistic"] == statistic) & rows["group"].isin(["Third or another drug", "Treatment"])
+    none = (rows["statistic"] == statistic) & (rows["group"] == "No treatment")
+    reasons = np.select([few, none], ["fewer than 5 at risk (3)", "no event so far: no confidence interval"], "")
+    marked = rows.assign(status="ok", reason=reasons)
+    figure = draw_figure(SPECS[name], tables.curves, tables.risk, marked, kinetics, {}, MARK)
+    shown = [text.get_text() for text in drawn_texts(figure)]
+    assert sum(text.endswith("‡") for text in shown) == sum(text.endswith("†") for text in shown) == 1
+    remark = next(text for text in shown if "P " in text)
+    assert remark.splitlines()[1:] == ["† no event so far: no confidence interval", "‡ fewer than 5 at risk"]
+    assert_nothing_overlaps(figure)
+    assert min(text.get_fontsize() for text in drawn_texts(figure)) >= 8
+
+
 def test_states_show_the_denominator_of_every_bar_and_no_state_is_lost(draw, kinetics):
     figure = draw("states")
     shown = [text.get_text() for text in drawn_texts(figure)]
@@ -248,12 +281,12 @@ def test_unknown_analysis_or_kind_is_an_error(draw):
 def test_written_files_and_the_tables_behind_them(tables, kinetics, tmp_path):
     spec = SPECS["panels"]
     paths = write_figure(spec, tables.curves, tables.risk, tables.estimates, kinetics, {}, MARK, tmp_path)
-    names = ["panels.pdf", "panels.svg", "panels.png", "panels.csv", "panels_risk_table.csv"]
+    names = ["panels.pdf", "panels.svg", "panels.png", "panels.csv", "panels_numbers.csv"]
     assert [path.name for path in paths] == names
     behind = pd.read_csv(tmp_path / "panels.csv")
     assert set(behind["analysis"]) == {"by_use", "by_type"}
-    sources = figure_sources(SPECS["states"], None, None, kinetics)
-    assert list(sources) == [""]
+    sources = figure_sources(SPECS["states"], None, None, tables.estimates, kinetics)
+    assert list(sources) == ["", "_numbers"]
 
 
 def test_csv_readers_missing_groups_are_read_as_no_group(tables, kinetics):
@@ -268,3 +301,11 @@ def test_grey_print_keeps_ordered_states_apart():
 
     ramp = [lightness(color) for color in style.STATE_COLORS]
     assert all(later - earlier > 0.08 for earlier, later in pairwise(ramp))
+    assert all(abs(lightness(style.WORST_COLOR) - step) > 0.08 for step in ramp)
+
+
+def test_the_worst_state_has_a_bold_dark_outline(draw):
+    bars = [patch for patch in draw("states").axes[0].patches if patch.get_hatch() == style.WORST_HATCH]
+    assert bars
+    assert {patch.get_edgecolor() for patch in bars} == {mpl.colors.to_rgba(style.WORST_EDGE)}
+    assert min(patch.get_linewidth() for patch in bars) >= 1

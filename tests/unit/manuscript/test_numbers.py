@@ -48,6 +48,27 @@ def test_names_texts_units_and_source_rows(estimates):
     assert ratio["label"] == "cox, Creatinine: ≥2 vs <2, hazard_ratio"
 
 
+def test_whole_numbers_are_printed_without_decimals():
+    rows = Rows({"id": "base"}, "baseline")
+    for group, years, ages in (
+        ("", (2015, 2018.5, 2021), (41.5, 57, 70)),
+        ("Treatment", (2016, 2018, 2021), (44, 57, 69)),
+    ):
+        for statistic, year, age in zip(("minimum", "median", "maximum"), years, ages, strict=True):
+            rows.add(statistic, year, group=group, term="YEAR")
+            rows.add(statistic, age, group=group, term="AGE")
+    rows.add("wilcoxon_w", 29483.0, term="AGE", p_value=0.2)
+    rows.add("wilcoxon_w", 28534.5, term="YEAR", p_value=0.2)
+    rows.add("kruskal_h", 21.0, term="AGE", p_value=0.2)
+    numbers = make_numbers(rows.frame(), {})["numbers"]
+    texts = {name.removeprefix("base."): number["text"] for name, number in numbers.items()}
+    assert [texts[f"treatment.year.{name}"] for name in ("minimum", "median", "maximum")] == ["2016", "2018", "2021"]
+    assert texts["year.median"] == "2018.5"
+    assert [texts[f"treatment.age.{name}"] for name in ("minimum", "median")] == ["44.0", "57.0"]
+    assert (texts["age.wilcoxon_w"], texts["year.wilcoxon_w"]) == ("29,483", "28,534.5")
+    assert texts["age.kruskal_h"] == "21.0"
+
+
 def test_what_is_not_estimable_says_so(estimates):
     number = make_numbers(estimates, {})["numbers"]["pfs_by_use.none.median_months"]
     assert (number["value"], number["status"]) == (None, "not estimable")

@@ -61,6 +61,11 @@ def test_rules(facts, name, value, p, agrees):
     assert found.loc[name, "agrees"] == agrees
 
 
+def test_the_claim_for_a_group_with_few_events_is_called_exploratory(facts):
+    note = compare(facts, estimates_like(facts)).set_index("name").loc["pfs_type", "note"]
+    assert note.startswith("few events in this group: exploratory, supports no claim of superiority")
+
+
 def test_difference_is_ours_minus_printed(facts):
     found = compare(facts, estimates_like(facts, median_pfs_maintenance=(43.25, None))).set_index("name")
     assert found.loc["median_pfs_maintenance", ["ours", "difference"]].to_list() == ["43.3", "−0.9"]

@@ -41,6 +41,15 @@ def test_each_kind_of_figure_has_a_caption_of_its_own(kind):
     assert len(body) > 300
 
 
+def test_captions_say_where_progression_stands_and_explain_a_p_value_only_if_there_is_one():
+    states = " ".join(render("figure.rst", figure={"kind": "response_kinetics", "caption": "x"}).split())
+    assert "Progression that is found at an assessment is a state in A" in states
+    assert "already off study for progression are not assessed and stand in B" in states
+    figure = {"kind": "cumulative_incidence", "caption": "x"}
+    assert "P value" not in render("figure.rst", figure=figure)
+    assert "P value above 0.05" in render("figure.rst", figure={**figure, "test": {"statistic": "fisher_p"}})
+
+
 def test_tables_are_listed_with_their_titles():
     body = render("table.rst", tables=[{"id": "t1", "title": "Patients"}, {"id": "t2", "title": "Models"}])
     assert body.count("<li>") == 2 and "Models" in body

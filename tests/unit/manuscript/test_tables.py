@@ -57,7 +57,10 @@ def cox_rows() -> pd.DataFrame:
     rows.add("hazard_ratio", 1.02, term="DOSE: per 10 mg", ci_low=0.9, ci_high=1.2, p_value=0.7, **counts)
     rows.add("hazard_ratio", 1.5, term="AGE: per 1 year", ci_low=0.9, ci_high=2.2, p_value=0.07, **counts)
     rows.add("events_per_parameter", 10.0, **counts)
-    rows.add("ph_chisq", 1.2, term="GLOBAL", p_value=0.3, **counts)
+    rows.add("ph_chisq", 6.2, term="ARM", p_value=0.013, **counts)
+    rows.add("ph_chisq", 4.9, term="DOSE", p_value=0.027, **counts)
+    rows.add("ph_chisq", 0.9, term="AGE", p_value=0.34, **counts)
+    rows.add("ph_chisq", 12.0, term="GLOBAL", p_value=0.3, **counts)
     return rows.frame()
 
 
@@ -149,7 +152,23 @@ def test_cox_levels_reference_and_what_is_not_estimable():
     assert "Only the coefficient of Treatment is interpreted" in notes
     assert "Efron" in notes and "Wald" in notes
     assert "90 complete cases with 40 events (10 patients without a value" in notes
-    assert "10.0 events per parameter; global test of proportional hazards P = 0.30" in notes
+    assert "10.0 events per parameter; fewest events in a level of the exposure: 0 (rare); global test" in notes
+
+
+def test_cox_names_the_terms_whose_hazard_ratios_are_averages_over_time():
+    rows = cox_rows()
+    notes = make_table(COX, rows, LABELS, "").footnotes()
+    broken = "evidence against proportional hazards of Treatment (P = 0.01) and Dose (P = 0.03), whose hazard ratios"
+    assert any(f"global test of proportional hazards P = 0.30; {broken} are averages over time." in n for n in notes)
+    single = rows[rows["statistic"].isin(["hazard_ratio", "ph_chisq"]) & rows["term"].str.startswith("ARM")]
+    model = {**COX["models"][0], "method": "cox univariable", "label": "Univariable"}
+    notes = make_table({**COX, "models": [model]}, single.assign(method=model["method"]), LABELS, "").footnotes()
+    text = (
+        "Univariable: evidence against proportional hazards of Treatment (P = 0.01), whose hazard ratios are averages"
+    )
+    assert f"{text} over time." in notes
+    kept = rows[~rows["term"].isin(["ARM", "DOSE"])]
+    assert "averages over time" not in " ".join(make_table(COX, kept, LABELS, "").footnotes())
 
 
 def test_cox_exposures_come_first():
@@ -164,6 +183,59 @@ def test_summary_counts_medians_not_reached_and_tests():
     assert rows["Median, months"][:3] == ["NR", "NR", ""]
     assert rows["At 36 months, %"][0] == "83 (79 to 87)"
     assert "ᵃ Log-rank test." in table.footnotes()
+
+
+def test_summary_marks_what_few_patients_or_no_event_make_uncertain():
+    few, none = "fewer than 5 at risk (3)", "no event so far: no confidence interval"
+    rows = Rows({"id": "os_by_arm"}, "kaplan_meier")
+    for group in ("none", "any"):
+        rows.add("patients", 16, group=group)
+    rows.add("median_months", 46.75, group="none", ci_low=44.88)
+    rows.add("median_months", 30.0, group="any", ci_low=20.0, ci_high=41.0)
+    rows.add("survival", 1.0, group="none", term="36 months")
+    rows.add("survival", 1.0, group="any", term="36 months")
+    frame = rows.frame()
+    frame["reason"] = ["", "", few, "", none, f"{none}; fewer than 5 at risk (4)"]
+    spec = {**SUMMARY, "columns": SUMMARY["columns"][:1], "rows": [SUMMARY["rows"][2], SUMMARY["rows"][3]]}
+    table = make_table(spec, frame, LABELS, "")
+    assert by_row(table)["Median, months"] == ["46.8 (44.9 to NR) ᵃ", "30.0 (20.0 to 41.0)"]
+    assert by_row(table)["At 36 months, %"] == ["100 ᵇ", "100 ᵃᵇ"]
+    notes = table.footnotes()
+    assert "ᵃ Fewer than 5 at risk." in notes
+    assert "ᵇ No event so far: no confidence interval." in notes
+
+
+def test_summary_follow_up_that_is_not_reached_is_no_footnote():
+    rows = Rows({"id": "follow_by_arm"}, "reverse_kaplan_meier")
+    rows.add("patients", 16, group="none")
+    rows.refuse("followup_median_months", "not reached", group="none", ci_low=20.0)
+    line = {"label": "Follow-up", "analysis": "follow", "statistic": "followup_median_months"}
+    table = make_table({**SUMMARY, "columns": SUMMARY["columns"][:1], "rows": [line]}, rows.frame(), LABELS, "")
+    assert by_row(table)["Follow-up"] == ["NR (20.0 to NR)"]
+    assert "Follow-up: reverse Kaplan-Meier median with log-log 95% confidence interval." in table.footnotes()
+
+
+PAIRWISE = {
+    "id": "s4",
+    "kind": "pairwise",
+    "title": "Pairs",
+    "columns": [{"label": "By kind", "suffix": "by_kind"}],
+    "rows": [{"label": "Survival", "analysis": "os"}],
+}
+
+
+def test_pairs_show_counts_chi_square_and_the_adjusted_p_value():
+    rows = Rows({"id": "os_by_kind"}, "logrank")
+    counts = {"n": 49, "n_events": 16}
+    rows.add("logrank_pairwise_chisq", 6.316, term="df=1", group="none vs one", p_value=0.00775, **counts)
+    rows.refuse("logrank_pairwise_chisq", "one vs two: no event", group="one vs two", n=40, n_events=0)
+    table = make_table(PAIRWISE, rows.frame(), {"one": "First"}, "")
+    assert [column.heading for column in table.columns] == ["Patients", "Events", "Chi-square", "P (Holm)"]
+    assert by_row(table)["none vs First"] == ["49", "16", "6.32", "0.008"]
+    assert by_row(table)["First vs two"] == ["40", "0", "NE ᵃ", "–"]
+    assert "ᵃ Not estimable: one vs two: no event." in table.footnotes()
+    with pytest.raises(StudyError, match="table s4: analysis 'pfs_by_kind' has no pairwise tests"):
+        make_table({**PAIRWISE, "rows": [{"label": "PFS", "analysis": "pfs"}]}, rows.frame(), {}, "")
 
 
 class Reader(HTMLParser):

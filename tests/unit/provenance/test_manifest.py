@@ -27,30 +27,25 @@ def test_the_manifest_lists_each_file_with_its_digest(tmp_path):
     ]
 
 
-def test_only_code_that_a_script_imports_is_listed(tmp_path):
-    for name, text in {
-        "Snakefile": "",
-        "workflow/rules/a.smk": "",
-        "workflow/scripts/fit.py": "import multicenter.used\n",
-        "workflow/lib/multicenter/__init__.py": "",
-        "workflow/lib/multicenter/used.py": "",
-        "workflow/lib/multicenter/unused.py": "",
-    }.items():
+def test_all_code_is_listed_and_no_bytecode(tmp_path):
+    names = [
+        "Snakefile", "envs/fit.yaml", "profiles/default/config.yaml", "requirements.txt",
+        "workflow/lib/multicenter/fit.py", "workflow/rules/a.smk", "workflow/schemas/a.json",
+    ]  # fmt: skip
+    for name in [*names, "workflow/lib/multicenter/__pycache__/fit.pyc", "results/x.csv"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert sorted(code_files(tmp_path)) == [
-        "Snakefile",
-        "workflow/lib/multicenter/__init__.py",
-        "workflow/lib/multicenter/used.py",
-        "workflow/rules/a.smk",
-        "workflow/scripts/fit.py",
-    ]
+        (tmp_path / name).write_text("")
+    assert list(code_files(tmp_path)) == names
 
 
-def test_versions_include_python_and_pandas():
-    versions = software_versions()
-    assert versions["pandas"] == pd.__version__
-    assert versions["python"].startswith("3.")
+def test_versions_are_the_pins_of_lock_and_environments(tmp_path):
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "requirements.txt").write_text("pandas==2.3.3 \\\n    --hash=sha256:00\nnumpy==2.4.6 ; x > '3'\n")
+    (tmp_path / "envs" / "fit.yaml").write_text("channels:\n  - conda-forge\ndependencies:\n  - pandas=2.3.3\n")
+    assert software_versions(tmp_path) == {
+        "requirements.txt": {"pandas": "2.3.3", "numpy": "2.4.6"},
+        "envs/fit.yaml": {"pandas": "2.3.3"},
+    }
 
 
 def status(*simulated: bool) -> dict:

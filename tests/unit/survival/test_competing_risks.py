@@ -65,5 +65,8 @@ def test_no_event_of_the_cause_and_no_follow_up():
     assert (curve.incidence == 0).all() and (curve.std_error == 0).all()
     assert np.isnan(cr.incidence_at(curve, 10)[0])
     assert cr.incidence_at(curve, 1)[0] == 0
+    for cause in ([1, np.nan], [1, None], [1, -1], [1, 0.5]):
+        with pytest.raises(ValueError, match="a cause is missing or not"):
+            cr.cumulative_incidence([1, 2], cause)
     with pytest.raises(ValueError, match="variance"):
         cr.cumulative_incidence([1], [1], variance="jitter")

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linprog
 
 from multicenter.errors import NotEstimable
 from multicenter.survival.cox import fit_cox
@@ -18,6 +19,10 @@ COLUMNS = {
     "sim512.cox.entry": ["trt", "age", "iss2", "iss3", "highrisk", "cr"],
     "sim512.cox.strata": ["trt", "age", "iss2", "iss3", "highrisk", "cr"],
     "sim512.cox.strata_entry": ["trt", "age", "highrisk"],
+    "extreme.cox.outlier": ["x"],
+    "extreme.cox.marker": ["marker", "age"],
+    "extreme.cox.steep": ["x"],
+    "extreme.cox.entry": ["marker", "x"],
 }
 TERMS = {"trt": ["trt"], "age": ["age"], "iss": ["iss2", "iss3"], "highrisk": ["highrisk"], "cr": ["cr"]}
 
@@ -33,6 +38,9 @@ def model(reference, key):
     if name == "heart":
         crossed = {f"{a}:transplant": d[a] * d["transplant"] for a in ("age", "surgery")}
         return d.assign(**crossed)[COLUMNS[key]], d["stop"], d["event"], d["start"], None
+    if name == "extreme":
+        d = d if key.endswith("outlier") else d[d["x"] < 60]
+        d = d[:100].assign(time=d["rank_time"]) if key.endswith("steep") else d
     time, event = d["time" if "time" in d else "futime"], d["event" if "event" in d else "death"]
     if key.endswith("cause_specific"):
         time, event = d["etime"], d["fstatus"] == 1
@@ -84,6 +92,47 @@ def test_proportional_hazards_equal_cox_zph(reference, fitted, transform):
         assert [test.df for test in by_term] == [1, 1, 2, 1, 1, 6]
 
 
+@pytest.mark.parametrize(
+    ("key", "make"),
+    [
+        ("near", lambda d: d[["x", "near"]]),
+        ("cubic", lambda d: pd.DataFrame({f"age{power}": d["age"] ** power for power in (1, 2, 3)})),
+        ("scales", lambda d: d[["big", "small"]]),
+    ],
+)
+def test_collinear_and_badly_scaled_covariates_have_a_maximum(reference, key, make):
+    d = reference.data("extreme").query("x < 60")
+    fit = fit_cox(make(d), d["time"], d["event"])
+    assert fit.separated == fit.aliased == ()
+    reference.same(fit.coef, f"extreme.cox.{key}.coef", se=fit.std_error)
+    # R's own information of x and x + 0.001·noise is good to 9 digits
+    se = fit.std_error
+    reference.same(fit.covariance, f"extreme.cox.{key}.covariance", se=np.outer(se, se).ravel(), tolerance=1e-8)
+    reference.same([fit.loglik_null, fit.loglik], f"extreme.cox.{key}.loglik")
+    reference.same(fit.wald()[0], f"extreme.cox.{key}.wald", tolerance=1e-8)
+
+
+def test_nearly_equal_columns_keep_their_digits(reference):
+    """The error of the second of x and x + 1e-5·noise is that of their difference, computed without cancellation."""
+    d = reference.data("extreme").query("x < 60")
+    d = d.assign(difference=d["nearer"] - d["x"])
+    pair, apart = (fit_cox(d[["x", second]], d["time"], d["event"]) for second in ("nearer", "difference"))
+    assert pair.std_error[1] == pytest.approx(apart.std_error[1], rel=1e-8)
+    assert pair.coef.sum() == pytest.approx(apart.coef[0], abs=1e-6)
+
+
+def test_a_risk_beyond_all_others_leaves_the_fit_of_the_others(reference):
+    """Whoever is certain to fail first tells nothing; its risk, exp(2600), does not fit into a double."""
+    d = reference.data("extreme").query("x < 60").reset_index(drop=True)
+    first = d["time"].where(d["event"] == 1).idxmin()
+    with_it, without = d.assign(x=d["x"].where(d.index != first, 6000.0)), d.drop(index=first)
+    with_it = with_it[with_it["time"] >= d["time"][first]]
+    far = fit_cox(with_it[["x"]], with_it["time"], with_it["event"])
+    near = fit_cox(without[["x"]], without["time"], without["event"])
+    assert far.separated == ()
+    assert [far.coef[0], far.std_error[0], far.loglik] == pytest.approx([near.coef[0], near.std_error[0], near.loglik])
+
+
 def test_concordance_variance_by_patient(reference):
     fit = fit_cox(*model(reference, "heart.cox.tdc"))
     found = fit.concordance(cluster=reference.data("heart")["id"])
@@ -119,14 +168,53 @@ def test_a_level_without_events_is_separated_and_the_others_stand(reference):
     reference.same([fit.loglik_null, fit.loglik], "lung.cox.separated.loglik", tolerance=1e-6)
 
 
-def test_a_reference_level_without_events_separates_all_levels():
-    rng = np.random.default_rng(5)
-    level = np.repeat([0, 1, 2], 40)
-    event = np.where(level == 0, 0, rng.random(120) < 0.7)
-    design = pd.DataFrame({"b": level == 1, "c": level == 2, "x": rng.normal(size=120)}).astype(float)
-    fit = fit_cox(design, rng.integers(1, 400, 120), event)
+def test_a_reference_level_without_events_separates_all_levels(reference):
+    d = reference.data("lung")
+    design = pd.DataFrame({"b": d["ph_ecog"] == 1, "c": d["ph_ecog"] > 1, "age": d["age"]}).astype(float)
+    fit = fit_cox(design, d["time"], d["event"].where(d["ph_ecog"] > 0, 0))
     assert fit.separated == ("b", "c")
-    assert np.isfinite(fit.coef[2]) and np.isfinite(fit.loglik)
+    assert fit.coef[2] == pytest.approx(reference["lung.cox.reference.coef"][2], rel=1e-6)
+    # the error of the age is that beside an unknown contrast of b and c
+    assert fit.covariance[2, 2] == pytest.approx(reference["lung.cox.reference.covariance"][-1], rel=1e-6)
+    reference.same([fit.loglik_null, fit.loglik], "lung.cox.reference.loglik", tolerance=1e-6)
+
+
+def test_separated_is_what_a_direction_of_endless_rise_moves():
+    """In small samples: every direction along which no event has a lower score than anybody at risk with it."""
+    rng = np.random.default_rng(1)
+    seen = 0
+    for _ in range(300):
+        n, p = rng.integers(8, 40), rng.integers(1, 4)
+        x = rng.integers(0, 2, (n, p)).astype(float)
+        x[:, 0] = rng.normal(size=n).round(1) if rng.random() < 0.5 else x[:, 0]
+        time, event = rng.integers(1, n + 5, n), (rng.random(n) < rng.choice([0.2, 0.5, 0.9])).astype(int)
+        try:
+            fit = fit_cox(pd.DataFrame(x, columns=list("abc")[:p]), time, event)
+        except NotEstimable:
+            continue
+        if not fit.aliased:
+            assert (np.isnan(fit.coef) == endless(x, time, event)).all()
+            seen += bool(fit.separated)
+    assert seen > 10
+
+
+def endless(x, time, event):
+    """The coefficients without a limit, by a linear program over all comparisons of an event with its risk set."""
+    ahead = [x[i] - x[j] for i in np.flatnonzero(event) for j in np.flatnonzero(time >= time[i])]
+    ahead = np.array([row for row in ahead if row.any()])
+    m, p = ahead.shape
+    found = linprog(
+        np.repeat([0.0, -1.0], [p, m]),
+        A_ub=np.hstack([-ahead, np.eye(m)]),
+        b_ub=np.zeros(m),
+        bounds=[(-1e3, 1e3)] * p + [(0, 1)] * m,
+    )
+    rises = found.x[p:] > 1e-7
+    if not rises.any():
+        return np.zeros(p, dtype=bool)
+    rest = np.vstack([ahead[~rises], np.zeros((p, p))])
+    _, size, axes = np.linalg.svd(rest)
+    return (np.abs(axes[size < 1e-9]) > 1e-9).any(axis=0)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +231,17 @@ def test_too_few_events_are_refused_with_the_count(event, reason):
         fit_cox(design, [3, 1, 4, 1, 5, 9], event)
 
 
-def test_a_constant_covariate_is_refused_by_name():
+@pytest.mark.parametrize("same", [0.0, 1.0, 0.1, 1e-7, 1e12 / 7])
+def test_a_constant_covariate_is_refused_by_name(same):
     with pytest.raises(NotEstimable, match="same"):
-        fit_cox(pd.DataFrame({"same": [1.0, 1, 1, 1]}), [1, 2, 3, 4], [1, 1, 1, 0])
+        fit_cox(pd.DataFrame({"same": [same] * 7}), range(1, 8), [1, 1, 1, 0, 1, 0, 1])
+    other = pd.DataFrame({"same": [same] * 7, "x": [1.0, 4, 2, 8, 5, 7, 3]})
+    assert fit_cox(other, range(1, 8), [1, 1, 1, 0, 1, 0, 1]).aliased == ("same",)
+
+
+def test_a_missing_stratum_is_refused():
+    with pytest.raises(ValueError, match="a stratum is missing"):
+        fit_cox(pd.DataFrame({"x": [1.0, 3, 2]}), [1, 2, 3], [1, 1, 1], strata=[1, np.nan, 1])
 
 
 def test_missing_covariates_are_the_caller_s():

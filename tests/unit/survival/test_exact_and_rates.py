@@ -6,7 +6,7 @@ from multicenter.survival.fisher import fisher_exact
 from multicenter.survival.rates import poisson_rate
 
 
-@pytest.mark.parametrize("name", ["use", "small", "type", "six", "ties"])
+@pytest.mark.parametrize("name", ["use", "small", "type", "six", "ties", "long"])
 def test_fisher_equals_r(reference, name):
     table = reference[f"fisher.{name}.table"].reshape(-1, 2)
     theirs = reference[f"fisher.{name}.p"][0]

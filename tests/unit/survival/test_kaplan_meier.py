@@ -3,6 +3,7 @@ import pytest
 
 from multicenter.survival import kaplan_meier as km
 
+GAP = {"entry": [0, 0, 5, 6, 7, 8, 9, 9], "time": [2, 3, 6, 9, 10, 11, 12, 13]}
 TIMES = {"lung": [180, 365, 730], "mgus2": [60, 120, 240], "heart": [30, 100, 365, 1000], "sim512": [12, 24, 36, 60]}
 CURVES = [
     ("lung.km.sex1", "lung", "sex == 1", "time", "event", None),
@@ -69,6 +70,18 @@ def test_times_that_differ_by_rounding_are_one_time(reference):
     curve = km.kaplan_meier([0.1 + 0.2, 0.3, 0.7, 0.8, 1.1], [1, 1, 0, 1, 1])
     reference.same(curve.time, "tenths.time")
     reference.same(curve.survival, "tenths.surv")
+
+
+@pytest.mark.parametrize(("name", "second"), [("zero", 1), ("half", 0)])
+@pytest.mark.parametrize("ci", ["log-log", "log", "plain"])
+def test_a_risk_set_that_empties_before_the_last_entry(reference, name, second, ci):
+    curve = km.kaplan_meier(GAP["time"], [1, second, 1, 1, 1, 1, 1, 1], GAP["entry"], ci=ci)
+    reference.same(curve.survival, f"gap.km.{name}.whole.surv")
+    points = [km.survival_at(curve, when) for when in (2, 3, 6, 10, 13)]
+    ours = [getattr(point, part) for part in ("value", "ci_low", "ci_high") for point in points]
+    reference.same(ours, f"gap.km.{name}.surv_ci.{ci}")
+    found = km.median(curve)
+    reference.same([found.value, found.ci_low, found.ci_high], f"gap.km.{name}.median_ci.{ci}")
 
 
 def test_risk_table_adds_up_at_every_tick(reference):

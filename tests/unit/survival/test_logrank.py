@@ -65,6 +65,26 @@ def test_what_cannot_be_tested_says_why():
     assert all(np.isnan(pair.p_adjusted) == bool(pair.reason) for pair in pairs)
 
 
+@pytest.mark.parametrize(
+    ("group", "options", "message"),
+    [
+        (["a", "b", "c"], {"groups": ["a", "b"]}, "not in groups: c;"),
+        (["a", None, "b"], {}, "a group is missing"),
+        (["a", np.nan, "b"], {"groups": ["a", "b"]}, "a group is missing"),
+        (["a", "a", "b"], {"strata": [1, 2, np.nan]}, "a stratum is missing"),
+        (["a", "b"], {}, "differ in length"),
+    ],
+)
+def test_groups_and_strata_that_cannot_be(group, options, message):
+    with pytest.raises(ValueError, match=message):
+        logrank([1, 2, 3], [1, 1, 1], np.array(group, dtype=object), **options)
+
+
+def test_pairs_of_missing_groups_are_refused():
+    with pytest.raises(ValueError, match="a group is missing"):
+        pairwise_logrank([1, 2], [1, 1], np.array(["a", None], dtype=object))
+
+
 def test_holm_steps_down_and_ignores_what_is_missing():
     assert holm([0.01, np.nan, 0.04, 0.03])[[0, 2, 3]] == pytest.approx([0.03, 0.06, 0.06])
     assert np.isnan(holm([np.nan])[0])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from multicenter.dictionary import Dictionary
-from multicenter.errors import did_you_mean
+from multicenter.errors import ConfigError, did_you_mean
 from multicenter.harmonize.check import check_center
 from multicenter.schemas import schema_problems
 from multicenter.yamlfile import read_yaml
@@ -31,40 +31,65 @@ class Center:
     map_path: Path
     mapping: Mapping[str, Any]
 
+    @property
+    def what_is_mapped(self) -> dict[str, Any]:
+        """The mapping without its remark for people."""
+        return {key: value for key, value in self.mapping.items() if key != "about"}
+
 
 def read_rows(path: Path, columns: list[str]) -> tuple[list[dict[str, str]], list[str]]:
-    """Return the rows of a csv or tsv file of the configuration, and a problem for each column that it lacks."""
-    with open(path, encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle, delimiter="\t" if path.suffix == ".tsv" else ",", restval="")
-        header = reader.fieldnames or []
-        missing = [
-            f"{path}: column {column} is missing.{did_you_mean(column, header)} Columns are: {', '.join(columns)}."
-            for column in columns
-            if column not in header
-        ]
-        return ([], missing) if missing else ([{k: v.strip() for k, v in row.items() if k} for row in reader], [])
+    """Return the rows of a csv or tsv file of the configuration, and what is wrong with its columns and lines.
+
+    A file that is not there has no rows and no problem here.
+    """
+    if not path.is_file():
+        return [], []
+    separator, name = ("\t", "tabs") if path.suffix == ".tsv" else (",", "commas")
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as handle:
+            lines = [line for line in csv.reader(handle, delimiter=separator, strict=True) if line]
+    except (UnicodeDecodeError, csv.Error) as error:
+        return [], [f"{path}: cannot be read as UTF-8 text with {name} between the cells ({error}). Save it so."]
+    header, *body = lines or [[]]
+    missing = [
+        f"{path}: column {column} is missing.{did_you_mean(column, header)} Columns are: {', '.join(columns)}."
+        for column in columns
+        if column not in header
+    ]
+    uneven = [
+        f"{path}: line {number} has {len(line)} of {len(header)} cells. Separate them by {name}."
+        for number, line in enumerate(body, start=2)
+        if len(line) != len(header)
+    ]
+    even = [[cell.strip() for cell in line] for line in body if len(line) == len(header)]
+    return ([], missing) if missing else ([dict(zip(header, line, strict=True)) for line in even], uneven)
 
 
 def read_centers(
-    table: Path, maps: Path, extracts: Path, schemas: Path, dictionary: Dictionary, codes: Mapping[str, Any]
+    table: Path,
+    maps: Path,
+    extracts: Path,
+    schemas: Path,
+    dictionary: Dictionary | None,
+    codes: Mapping[str, Any] | None,
 ) -> tuple[dict[str, Center], list[str]]:
     """Return the centers by code, and every problem of the list, the mappings and the presence of the extracts.
 
     `table`: centers.tsv; `maps`: the folder of the mappings; `extracts`: the folder of the deliveries; `dictionary` and
-    `codes`: of variables.yaml and codes.yaml. Centers whose mapping is missing are left out.
+    `codes`: of variables.yaml and codes.yaml (None: not readable, mappings are not checked against them). Centers
+    without a readable mapping are left out.
     """
     rows, problems = read_rows(table, CENTER_COLUMNS)
     found = {path.stem: path for path in sorted(maps.glob("*.yaml"))}
-    problems += _membership_problems(rows, table, maps, set(found))
+    if table.is_file() and not problems:
+        problems += _membership_problems(rows, table, maps, set(found))
     problems += [problem for row in rows for problem in _row_problems(row, table)]
     problems += _extract_problems(rows, table, extracts)
     centers = {}
     for row in rows:
         path = found.get(row["center"])
-        if path:
-            mapping = read_yaml(path)
-            wrong = schema_problems(mapping, schemas / "center.schema.json", str(path))
-            problems += wrong or [f"{path}: {problem}" for problem in check_center(mapping, dictionary, codes)]
+        mapping = _mapping(path, row["center"], schemas, dictionary, codes, problems) if path else None
+        if path and mapping:
             centers[row["center"]] = Center(
                 code=row["center"],
                 name=row["name"],
@@ -75,6 +100,27 @@ def read_centers(
                 mapping=mapping,
             )
     return centers, problems
+
+
+def _mapping(
+    path: Path,
+    code: str,
+    schemas: Path,
+    dictionary: Dictionary | None,
+    codes: Mapping[str, Any] | None,
+    problems: list[str],
+) -> dict[str, Any] | None:
+    """A center's mapping, with what is wrong with it added to `problems`."""
+    try:
+        mapping = read_yaml(path)
+    except ConfigError as error:
+        problems += error.problems
+        return None
+    wrong = schema_problems(mapping, schemas / "center.schema.json", str(path))
+    if not wrong and dictionary and codes:
+        wrong = [f"{path}: {problem}" for problem in check_center(mapping, dictionary, codes, code)]
+    problems += wrong
+    return mapping
 
 
 def _extract_names(row: Mapping[str, str]) -> list[str]:
@@ -116,6 +162,8 @@ def _row_problems(row: Mapping[str, str], table: Path) -> list[str]:
 
 
 def _extract_problems(rows: list[dict[str, str]], table: Path, folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return [f"{folder}: is not a folder. Name the folder of the extracts."] if folder.exists() else []
     present = {path.name for path in folder.iterdir() if path.is_file()}
     named = {name for row in rows for name in _extract_names(row)}
     return [

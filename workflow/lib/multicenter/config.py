@@ -18,7 +18,7 @@ from multicenter.centers import DECISION_COLUMNS, Center, read_centers, read_row
 from multicenter.dictionary import build_dictionary
 from multicenter.errors import ConfigError
 from multicenter.harmonize.check_rules import CHECK_COLUMNS, check_rules_table
-from multicenter.protocol import check_protocol
+from multicenter.protocol import FACT_COLUMNS, check_facts, check_protocol
 from multicenter.schemas import schema_problems
 from multicenter.yamlfile import read_yaml
 
@@ -28,19 +28,23 @@ SHIPPED = ["extracts", "simulated_deliveries"]
 
 @dataclass(frozen=True)
 class Run:
-    """A checked configuration: `files` by config key, the parsed study, dictionary and codes, the centers by code."""
+    """A checked configuration: `files` by config key; the parsed study, dictionary, codes, rules; centers by code."""
 
     files: Mapping[str, Path]
     study: Mapping[str, Any]
     dictionary: Mapping[str, Any]
     codes: Mapping[str, Any]
+    checks: list[Mapping[str, str]]
     centers: Mapping[str, Center]
 
     @property
     def harmonization(self) -> dict[str, Any]:
         """What harmonization reads beside a center's own mapping; labels are not among it."""
-        dictionary = _without(self.dictionary, "label", "levels")
-        dictionary["levels"] = {table: self.levels(table) for table in self.dictionary["tables"]}
+        tables = {
+            name: {**_without(table, "label", "variables"), "variables": _levels_as_codes(table["variables"])}
+            for name, table in self.dictionary["tables"].items()
+        }
+        dictionary = {**self.dictionary, "tables": tables}
         return {
             "dictionary": dictionary,
             "codes": self.codes,
@@ -50,25 +54,31 @@ class Run:
     @property
     def cohort_protocol(self) -> dict[str, Any]:
         """What the cohort reads of the protocol; labels of variables are not among it."""
-        sections = ("study", "records", "criteria", "endpoints", "response")
+        sections = ("records", "criteria", "endpoints", "response")
         variables = {name: _without(spec, "label", "unit") for name, spec in self.study["variables"].items()}
-        return {**{key: self.study[key] for key in sections}, "variables": variables}
+        study = {"id": self.study["study"]["id"]}
+        return {"study": study, **{key: self.study[key] for key in sections}, "variables": variables}
 
     @property
     def labels(self) -> dict[str, str]:
-        """What is printed for a column of ADSL ("Age, years") or a level of a visit."""
+        """What is printed for a column of ADSL ("Age, years") or a visit."""
         labels = {
             name: ", ".join(spec[key] for key in ("label", "unit") if key in spec)
             for name, spec in self.study["variables"].items()
             if "label" in spec
         }
+        return labels | self.visit_labels
+
+    @property
+    def visit_labels(self) -> dict[str, str]:
+        """What is printed for a visit."""
         response = self.study["response"]
-        return labels | self.dictionary["tables"][response["table"]]["variables"][response["visit"]]["levels"]
+        return self.dictionary["tables"][response["table"]]["variables"][response["visit"]].get("levels", {})
 
     def analyses_by(self, *methods: str) -> list[dict[str, Any]]:
-        """The protocol's analyses that these methods compute, each with the study's time zero if it names none."""
-        zero = {"time_zero": self.study["study"]["time_zero"]}
-        return [zero | entry for entry in self.study["analyses"] if entry["method"] in methods]
+        """The protocol's analyses that these methods compute, with the study's time zero (unless named) and seed."""
+        common = {key: self.study["study"][key] for key in ("time_zero", "seed")}
+        return [common | entry for entry in self.study["analyses"] if entry["method"] in methods]
 
     def levels(self, table: str) -> dict[str, list[str]]:
         """The levels, in order, of a canonical table's categorical variables."""
@@ -88,10 +98,16 @@ class Run:
         return yaml.safe_dump(json.loads(json.dumps(merged)), sort_keys=False, allow_unicode=True, width=120)
 
 
-def _without(value: Any, *keys: str) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return {key: _without(inner, *keys) for key, inner in value.items() if key not in keys}
+def _without(mapping: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if key not in keys}
+
+
+def _levels_as_codes(variables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The variables of a table without what is only printed: labels, and the texts of levels."""
+    return {
+        name: _without(spec, "label", "levels") | ({"levels": list(spec["levels"])} if "levels" in spec else {})
+        for name, spec in variables.items()
+    }
 
 
 def load_run(config: Mapping[str, Any], clone: Path, workspace: Path, config_folders: Iterable[Path] = ()) -> Run:
@@ -103,28 +119,48 @@ def load_run(config: Mapping[str, Any], clone: Path, workspace: Path, config_fol
     """
     schemas = clone / "workflow" / "schemas"
     problems = schema_problems(config, schemas / "config.schema.json", "config")
-    if problems:
+    if not all(isinstance(config.get(key), str) for key in [*POINTERS, *SHIPPED]):
         raise ConfigError(problems)
-    files, problems = _locate(config, clone, workspace, list(config_folders))
-    if problems:
-        raise ConfigError(problems)
-    study, dictionary = read_yaml(files["study"]), read_yaml(files["variables"])
-    codes = read_yaml(files["codes"])
-    problems += schema_problems(study, schemas / "study.schema.json", config["study"])
-    problems += schema_problems(dictionary, schemas / "variables.schema.json", config["variables"])
-    problems += schema_problems(codes, schemas / "codes.schema.json", config["codes"])
-    if problems:
-        raise ConfigError(problems)
-    problems += [f"{config['study']}: {problem}" for problem in check_protocol(study, dictionary)]
-    parsed = build_dictionary(dictionary)
-    problems += read_rows(files["decisions"], DECISION_COLUMNS)[1]
-    checks, found = read_rows(files["checks"], CHECK_COLUMNS)
-    problems += found + check_rules_table(checks, files["checks"], parsed)
+    files, found = _locate(config, clone, workspace, list(config_folders))
+    problems += found
+    study, dictionary, codes = (
+        _document(files[key], schemas / f"{key}.schema.json", problems) for key in ("study", "variables", "codes")
+    )
+    if study and dictionary:
+        problems += [f"{files['study']}: {problem}" for problem in check_protocol(study, dictionary)]
+    parsed = build_dictionary(dictionary) if dictionary else None
+    checks = _rows(files["checks"], CHECK_COLUMNS, problems)
+    facts = _rows(files["published"], FACT_COLUMNS, problems)
+    _rows(files["decisions"], DECISION_COLUMNS, problems)
+    if parsed:
+        problems += check_rules_table(checks, files["checks"], parsed)
+    if study:
+        problems += check_facts(facts, files["published"], study)
     centers, found = read_centers(files["centers"], files["center_maps"], files["extracts"], schemas, parsed, codes)
     problems += found
     if problems:
         raise ConfigError(problems)
-    return Run(files, study, dictionary, codes, centers)
+    return Run(files, study, dictionary, codes, checks, centers)
+
+
+def _document(path: Path, schema: Path, problems: list[str]) -> dict[str, Any] | None:
+    """A YAML file that fits its schema; None if it does not or is not there, with what is wrong added to `problems`."""
+    if not path.is_file():
+        return None
+    try:
+        document = read_yaml(path)
+    except ConfigError as error:
+        problems += error.problems
+        return None
+    wrong = schema_problems(document, schema, str(path))
+    problems += wrong
+    return None if wrong else document
+
+
+def _rows(path: Path, columns: list[str], problems: list[str]) -> list[dict[str, str]]:
+    rows, found = read_rows(path, columns)
+    problems += found
+    return rows
 
 
 def _locate(

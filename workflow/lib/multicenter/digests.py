@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,14 @@ def digest_code(script: Path, library: Path) -> str:
 
 
 def _imported_modules(file: Path, library: Path) -> list[str]:
+    """The modules of the package that a file imports; parsed once for each content."""
+    return _imports_in(file.read_text(encoding="utf-8"), file, library)
+
+
+@cache
+def _imports_in(text: str, file: Path, library: Path) -> list[str]:
     modules = []
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
+    for node in ast.walk(ast.parse(text, str(file))):
         if isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

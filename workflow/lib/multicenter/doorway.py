@@ -25,7 +25,9 @@ def doorway(log: str) -> Iterator[None]:
     with open(log, "w", encoding="utf-8") as handle, redirect_stderr(handle), redirect_stdout(handle):
         try:
             yield
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a reader written in Rust raises its panics as such
             traceback.print_exc(file=handle)
             what = str(error) if isinstance(error, StudyError) else f"{type(error).__name__}: {error}. See {log}"
             print(f"{PROBLEM}{what}", file=handle)

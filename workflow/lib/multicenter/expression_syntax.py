@@ -1,8 +1,8 @@
 """The expression language of the protocol and of the cross-field rules: what a line may say.
 
 An expression is a line of Python syntax over column names. Allowed are comparisons, `and`, `or`, `not`, `in`,
-arithmetic, constants, and the functions in FUNCTION_NAMES. Nothing else of Python is reachable: an expression is data,
-not code. Here it is only read and checked (no data frames are needed for that); `expressions` evaluates it.
+arithmetic, constants, and the functions in FUNCTION_ARGUMENTS. Nothing else of Python is reachable: an expression is
+data, not code. Here it is only read and checked (no data frames are needed for that); `expressions` evaluates it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from functools import cache
 
 from multicenter.errors import StudyError, did_you_mean
 
-FUNCTION_NAMES = (
-    "known", "missing", "days", "months", "years", "year", "day_of_year", "first_known", "earliest", "latest", "round",
-)  # fmt: skip
+# name → how many arguments it takes (None: one or more)
+FUNCTION_ARGUMENTS = {
+    "known": 1, "missing": 1, "days": 2, "months": 2, "years": 2, "year": 1, "day_of_year": 1, "first_known": None,
+    "earliest": None, "latest": None, "round": 2,
+}  # fmt: skip
 COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn)
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 ALLOWED = (
@@ -58,5 +60,8 @@ def _check_node(node: ast.AST, expression: str) -> None:
         raise StudyError(f"{expression!r} uses {type(node).__name__}, which expressions do not know")
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else "?"
-        if name not in FUNCTION_NAMES:
-            raise StudyError(f"{expression!r} calls unknown function {name!r}.{did_you_mean(name, FUNCTION_NAMES)}")
+        if name not in FUNCTION_ARGUMENTS:
+            raise StudyError(f"{expression!r} calls unknown function {name!r}.{did_you_mean(name, FUNCTION_ARGUMENTS)}")
+        wanted = FUNCTION_ARGUMENTS[name]
+        if len(node.args) != wanted if wanted else not node.args:
+            raise StudyError(f"{expression!r}: {name} takes {wanted or 'one or more'} arguments, not {len(node.args)}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 COHORT_TABLES = ("adsl", "adtte", "adrs")
-EXTRAS = ("findings.parquet", "account.csv", "column_map.csv", "source_rows.parquet")
+EXTRAS = ("findings.parquet", "findings.csv", "account.csv", "column_map.csv", "source_rows.parquet")
 
 
 def harmonized_files(tables: Iterable[str]) -> list[str]:
@@ -15,8 +15,9 @@ def harmonized_files(tables: Iterable[str]) -> list[str]:
 
 
 def figure_files(figures: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the picture files of the protocol's figures."""
-    return [f"figures/{figure['id']}.{suffix}" for figure in figures for suffix in ("pdf", "svg", "png")]
+    """Return the files of the protocol's figures: the pictures, the table behind each and the numbers below it."""
+    endings = (".pdf", ".svg", ".png", ".csv", "_numbers.csv")
+    return [f"figures/{figure['id']}{ending}" for figure in figures for ending in endings]
 
 
 def table_files(tables: Iterable[Mapping[str, Any]]) -> list[str]:

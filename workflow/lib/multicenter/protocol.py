@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from multicenter.errors import did_you_mean
@@ -10,6 +11,24 @@ from multicenter.expression_syntax import problems_in
 
 # Keys of an analysis, figure or table that name columns of ADSL.
 ADSL_KEYS = ("by", "exposure", "covariates", "variables", "strata", "origin", "follow_up_end", "treatment_end")
+
+# Columns of the file of published facts that the replication table compares.
+FACT_COLUMNS = [
+    "name", "statement", "printed", "value", "unit", "rule", "analysis", "method", "group", "term", "statistic",
+    "percent_of", "note",
+]  # fmt: skip
+
+
+def check_facts(facts: list[Mapping[str, str]], path: Path, study: Mapping[str, Any]) -> list[str]:
+    """Return the analyses that the published facts are compared with and that the protocol does not have."""
+    ids = [entry["id"] for entry in study["analyses"]]
+    if not any(table["kind"] == "replication" for table in study["tables"]):
+        return []
+    return [
+        problem
+        for fact in facts
+        for problem in _unknown(f"{path}: {fact['name']}", "analysis", [fact["analysis"]], ids)
+    ]
 
 
 def check_protocol(study: Mapping[str, Any], dictionary: Mapping[str, Any]) -> list[str]:
@@ -22,8 +41,11 @@ def check_protocol(study: Mapping[str, Any], dictionary: Mapping[str, Any]) -> l
     problems += _check_records(study, tables, columns)
     problems += _check_endpoints(study, tables, columns)
     adsl = {name for name in study["variables"] if name.isupper()} | {"SITEID", "SIMFL"}
-    problems += _check_analyses(study, adsl)
-    problems += _check_shown(study)
+    response = dictionary["tables"].get(study["response"]["table"], {"variables": {}})["variables"]
+    visits, results = (list(response.get(study["response"][key], {}).get("levels", {})) for key in ("visit", "result"))
+    problems += _check_analyses(study, adsl, visits, results)
+    problems += _check_shown(study, adsl)
+    problems += _check_ids(study)
     return problems
 
 
@@ -90,20 +112,22 @@ def _check_endpoints(study: Mapping[str, Any], tables: Mapping[str, list[str]], 
     return problems
 
 
-def _check_analyses(study: Mapping[str, Any], adsl: Iterable[str]) -> list[str]:
-    problems, seen = [], set()
+def _check_analyses(study: Mapping[str, Any], adsl: Iterable[str], visits: list[str], results: list[str]) -> list[str]:
+    problems = []
     for entry in study["analyses"]:
         place = f"analyses.{entry['id']}"
-        if entry["id"] in seen:
-            problems.append(f"{place}: this id is used twice. Give each analysis its own id.")
-        seen.add(entry["id"])
-        problems += _unknown(place, "endpoint", [entry["endpoint"]] if "endpoint" in entry else [], study["endpoints"])
+        endpoints = [entry["endpoint"]] if "endpoint" in entry else []
+        problems += _unknown(place, "endpoint", [*endpoints, *entry.get("off_study", {}).values()], study["endpoints"])
         for key in ADSL_KEYS:
             problems += _unknown(place, {"covariates": "covariate"}.get(key, key), _names(entry.get(key)), adsl)
         for column, levels in entry.get("population", {}).items():
             problems += _unknown(f"{place}: population", "variable", [column], adsl)
             declared = study["variables"].get(column, {}).get("levels")
             problems += _unknown(f"{place}: population.{column}", "level", levels if declared else [], declared or [])
+        if "timepoints" in entry:
+            problems += _unknown(place, "visit", entry["timepoints"], visits)
+            problems += _unknown(f"{place}.baseline", "visit", [entry["baseline"]], entry["timepoints"])
+            problems += _unknown(place, "result", [*entry["levels"], *entry["not_evaluated"]], results)
     return problems
 
 
@@ -115,12 +139,41 @@ def _names(value: Any) -> list[str]:
     return [item["variable"] if isinstance(item, Mapping) else item for item in items]
 
 
-def _check_shown(study: Mapping[str, Any]) -> list[str]:
-    ids = [entry["id"] for entry in study["analyses"]]
+def _check_shown(study: Mapping[str, Any], adsl: Iterable[str]) -> list[str]:
+    methods = {entry["id"]: entry["method"] for entry in study["analyses"]}
     problems = []
-    for kind in ("figures", "tables"):
-        for entry in study[kind]:
-            parts = [entry, *entry.get("panels", []), *entry.get("analyses", []), *entry.get("models", [])]
-            named = [part["analysis"] for part in parts if "analysis" in part]
-            problems += _unknown(f"{kind}.{entry['id']}", "analysis", named, ids)
+    for figure in study["figures"]:
+        place = f"figures.{figure['id']}"
+        for part in [figure, *figure.get("panels", [])]:
+            problems += _shown_analysis(place, part, methods, figure["kind"])
+            for key in ("effect", "test"):
+                problems += _shown_analysis(f"{place}.{key}", part.get(key, {}), methods)
+    for table in study["tables"]:
+        place = f"tables.{table['id']}"
+        wanted = {"models": "cox", "analyses": "baseline"}
+        for key, method in wanted.items():
+            for part in table.get(key, []):
+                problems += _shown_analysis(place, part, methods, method)
+        problems += _unknown(place, "exposure", _names(table.get("exposure")), adsl)
+        for row in table.get("rows", []):
+            named = [f"{row['analysis']}_{column['suffix']}" for column in table["columns"] if "analysis" in row]
+            problems += _unknown(place, "analysis", named, methods)
+    return problems
+
+
+def _shown_analysis(place: str, part: Mapping[str, Any], methods: Mapping[str, str], wanted: str = "") -> list[str]:
+    if "analysis" not in part:
+        return []
+    name = part["analysis"]
+    if wanted and methods.get(name, wanted) != wanted:
+        return [f"{place}: analysis {name!r} is a {methods[name]} analysis; {wanted} is needed here."]
+    return _unknown(place, "analysis", [name], methods)
+
+
+def _check_ids(study: Mapping[str, Any]) -> list[str]:
+    problems = []
+    for section in ("criteria", "analyses", "figures", "tables"):
+        ids = [entry["id"] for entry in study[section]]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        problems += [f"{section}.{name}: this id is used twice. Give each its own." for name in twice]
     return problems

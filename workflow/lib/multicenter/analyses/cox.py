@@ -10,28 +10,24 @@ import pandas as pd
 from multicenter.analyses.design import Covariate, Term, complete, covariate, variable
 from multicenter.analyses.result import Result, Rows
 from multicenter.analyses.subjects import require_columns, select, strata_codes
-from multicenter.errors import NotEstimable, StudyError
+from multicenter.errors import NotEstimable
 from multicenter.survival.cox import CoxFit, fit_cox
-from multicenter.survival.intervals import normal_quantile
+from multicenter.survival.intervals import Z95
 from multicenter.survival.proportional_hazards import GLOBAL, proportional_hazards
 
 UNIVARIABLE = "cox univariable"
 MULTIVARIABLE = "cox multivariable"
 
 
-def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[str, str] | None = None) -> Result:
+def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
     """Fit the models of one entry of `analyses:` in the protocol; complete cases of each model's own covariates.
 
     Method "cox multivariable": the exposure and all covariates (left out when there is one covariate and `univariable`
-    is set); "cox univariable", if `univariable`: each of them alone. `labels` replaces column names in terms. A
-    categorical covariate's reference is its first level that has patients.
+    is set); "cox univariable", if `univariable`: each of them alone.
+    A categorical covariate's reference is its first level that has patients.
     """
-    entries = [*_exposures(spec), *(spec.get("covariates") or [])]
+    entries = [spec["exposure"], *(spec.get("covariates") or [])]
     strata = list(spec.get("strata") or [])
-    if not entries:
-        raise StudyError(f"analysis {spec['id']}: a cox analysis needs an exposure or covariates")
-    if (spec.get("ties") or "efron") != "efron":
-        raise StudyError(f"analysis {spec['id']}: ties must be efron, not {spec['ties']!r}")
     require_columns(spec, adsl, [*map(variable, entries), *strata])
     patients = select(spec, adsl, adtte)
     models = [(UNIVARIABLE, [entry]) for entry in entries] if spec.get("univariable") else []
@@ -40,14 +36,9 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[
     rows = Rows(spec, MULTIVARIABLE)
     for method, chosen in models:
         frame = complete(patients, chosen, strata)
-        found = [covariate(spec, entry, frame, labels) for entry in chosen]
+        found = [covariate(spec, entry, frame) for entry in chosen]
         _Model(spec, rows, method, found, frame, len(patients) - len(frame)).report()
     return Result(rows.frame())
-
-
-def _exposures(spec: Mapping) -> list:
-    exposure = spec.get("exposure") or []
-    return exposure if isinstance(exposure, list) else [exposure]
 
 
 class _Model:
@@ -81,7 +72,7 @@ class _Model:
     def _levels(self) -> None:
         for one in self.covariates:
             for level, size, events in one.level_counts:
-                term = f"{one.label}: {level}"
+                term = f"{one.name}: {level}"
                 self.rows.add("level_patients", size, term=term, **self.counts)
                 self.rows.add("level_events", events, term=term, **self.counts)
 
@@ -129,7 +120,7 @@ class _Model:
 
     def _whole(self, fit: CoxFit) -> None:
         chisq, df, p = fit.likelihood_ratio()
-        term = self.scope or f"df={df}"
+        term = f"{self.scope}: df={df}" if self.scope else f"df={df}"
         self.rows.add("likelihood_ratio_chisq", chisq, term=term, p_value=p, **self.counts)
         self.rows.add("parameters", df, term=self.scope, **self.counts)
         self.rows.add("events_per_parameter", fit.n_events / df, term=self.scope, **self.counts)
@@ -138,7 +129,7 @@ class _Model:
                 self._joint(fit, one)
         try:
             found = fit.concordance()
-            half = normal_quantile(0.95) * found.std_error
+            half = Z95 * found.std_error
             limits = {"ci_low": found.value - half, "ci_high": found.value + half}
             self.rows.add("concordance", found.value, term=self.scope, **limits, **self.counts)
         except NotEstimable as error:
@@ -146,15 +137,23 @@ class _Model:
 
     def _joint(self, fit: CoxFit, one: Covariate) -> None:
         try:
-            chisq, _, p = fit.wald([term.text for term in one.terms])
-            self.rows.add("wald_chisq", chisq, term=one.name, p_value=p, **self.counts)
+            chisq, df, p = fit.wald([term.text for term in one.terms])
+            tested = self._tested(fit, one)
+            self.rows.add("wald_chisq", chisq, term=one.name, p_value=p, reason=tested, **self.counts)
+            self.rows.add("wald_df", df, term=one.name, **self.counts)
         except NotEstimable as error:
             self.rows.refuse("wald_chisq", f"{one.name}: {error}", term=one.name, **self.counts)
+
+    def _tested(self, fit: CoxFit, one: Covariate) -> str:
+        """Name the coefficients that a joint test is of where it is not of all levels."""
+        estimated = {name for name, value in zip(fit.names, fit.coef, strict=True) if np.isfinite(value)}
+        tested = [term.text for term in one.terms if term.text in estimated]
+        return "" if len(tested) == len(one.terms) + len(one.empty) else f"tests only {', '.join(tested)}"
 
     def _hazards(self, fit: CoxFit) -> None:
         terms = {one.name: [term.text for term in one.terms] for one in self.covariates}
         try:
-            tests = proportional_hazards(fit, self.spec.get("zph_transform") or "km", terms)
+            tests = proportional_hazards(fit, terms=terms)
         except NotEstimable as error:
             self.rows.refuse("ph_chisq", str(error), term=self.scope or GLOBAL, **self.counts)
             return

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from multicenter.analyses.caution import caution
 from multicenter.analyses.result import CURVE_TYPES, RISK_TYPES, Result, Rows, typed
 from multicenter.analyses.subjects import CENSORED, COMPETING, EVENT, groups, select
 from multicenter.durations import DAYS_PER_MONTH
@@ -16,11 +17,11 @@ METHOD = "cumulative_incidence"
 CAUSE = {EVENT: 1, COMPETING: 2, CENSORED: 0}
 
 
-def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[str, str] | None = None) -> Result:
+def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
     """Estimate, per group, patients, events, competing_events and cumulative_incidence at each milestone (months).
 
-    `variance` of the entry: "survfit" (default) or "cmprsk". The curve's estimate, and the risk table's cum_events, are
-    of the endpoint alone; those who had the competing event count as neither. `labels` is not used.
+    Standard errors are those of R's survfit. The curve's estimate, and the risk table's cum_events, are of the endpoint
+    alone; those who had the competing event count as neither. A milestone with few at risk (`caution`) says so.
     """
     rows, curves, tables = Rows(spec, METHOD), [], []
     for group, frame in groups(spec, select(spec, adsl, adtte)):
@@ -35,21 +36,22 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[
                 reason = f"{spec['by']} {group}: 0 patients" if group else "0 patients"
                 rows.refuse("cumulative_incidence", reason, term=f"{months:g} months", **counts)
             continue
-        curve = cr.cumulative_incidence(frame["time"], cause, variance=spec.get("variance") or "survfit")
-        _milestones(spec, rows, curve, counts)
+        curve = cr.cumulative_incidence(frame["time"], cause)
+        _milestones(spec, rows, curve, frame["time"], counts)
         curves += _curve_rows(spec, group, curve)
         tables += _risk_rows(spec, group, frame["time"].to_numpy(), cause)
     return Result(rows.frame(), typed(curves, CURVE_TYPES), typed(tables, RISK_TYPES))
 
 
-def _milestones(spec: Mapping, rows: Rows, curve: cr.IncidenceCurve, counts: Mapping) -> None:
+def _milestones(spec: Mapping, rows: Rows, curve: cr.IncidenceCurve, time: pd.Series, counts: Mapping) -> None:
     for months in spec.get("milestones") or []:
         value, _, low, high = cr.incidence_at(curve, months * DAYS_PER_MONTH)
         cells = {**counts, "term": f"{months:g} months"}
         if np.isnan(value):
             rows.refuse("cumulative_incidence", f"no patient was followed to {months:g} months", **cells)
         else:
-            rows.add("cumulative_incidence", value, ci_low=low, ci_high=high, **cells)
+            reason = caution(spec, time, months * DAYS_PER_MONTH, no_event=value == 0)
+            rows.add("cumulative_incidence", value, ci_low=low, ci_high=high, reason=reason, **cells)
 
 
 def _curve_rows(spec: Mapping, group: str, curve: cr.IncidenceCurve) -> list[dict]:

@@ -29,7 +29,6 @@ class Covariate:
     """
 
     name: str
-    label: str
     design: pd.DataFrame
     terms: tuple[Term, ...]
     level_counts: tuple[tuple[str, int, int], ...] = ()
@@ -42,28 +41,25 @@ def variable(entry: str | Mapping) -> str:
     return entry if isinstance(entry, str) else entry["variable"]
 
 
-def covariate(
-    spec: Mapping, entry: str | Mapping, patients: pd.DataFrame, labels: Mapping[str, str] | None = None
-) -> Covariate:
+def covariate(spec: Mapping, entry: str | Mapping, patients: pd.DataFrame) -> Covariate:
     """Return a covariate of `patients` (complete rows, with `event`); StudyError for a column that cannot be one."""
     name = variable(entry)
     column = patients[name]
-    label = (labels or {}).get(name, name)
     if pd.api.types.is_datetime64_any_dtype(column):
         raise StudyError(f"analysis {spec['id']}: {name} holds dates; a covariate must be a number or a category")
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return _number(name, label, entry, column)
-    return _category(name, label, column, patients["event"])
+        return _number(name, entry, column)
+    return _category(name, column, patients["event"])
 
 
-def _number(name: str, label: str, entry: str | Mapping, column: pd.Series) -> Covariate:
+def _number(name: str, entry: str | Mapping, column: pd.Series) -> Covariate:
     options = {} if isinstance(entry, str) else entry
     per = options.get("per") or 1
-    text = f"{label}: per {per:g} {options.get('unit') or ''}".rstrip()
-    return Covariate(name, label, pd.DataFrame({text: column.astype("float64") / per}), (Term(text, name),))
+    text = f"{name}: per {per:g} {options.get('unit') or ''}".rstrip()
+    return Covariate(name, pd.DataFrame({text: column.astype("float64") / per}), (Term(text, name),))
 
 
-def _category(name: str, label: str, column: pd.Series, event: pd.Series) -> Covariate:
+def _category(name: str, column: pd.Series, event: pd.Series) -> Covariate:
     known = levels(column)
     members = {level: (column == level).astype(bool) for level in known}
     counts = tuple((str(level), int(rows.sum()), int(event[rows].sum())) for level, rows in members.items())
@@ -73,16 +69,14 @@ def _category(name: str, label: str, column: pd.Series, event: pd.Series) -> Cov
     for level in known:
         if level == reference:
             continue
-        term = Term(f"{label}: {level} vs {reference}", name, str(level))
+        term = Term(f"{name}: {level} vs {reference}", name, str(level))
         if members[level].any():
             terms.append(term)
             design[term.text] = members[level].astype("float64")
         else:
             empty.append(term)
     frame = pd.DataFrame(design, index=column.index)
-    return Covariate(
-        name, label, frame, tuple(terms), counts, None if reference is None else str(reference), tuple(empty)
-    )
+    return Covariate(name, frame, tuple(terms), counts, None if reference is None else str(reference), tuple(empty))
 
 
 def complete(patients: pd.DataFrame, entries: Sequence[str | Mapping], strata: Sequence[str] = ()) -> pd.DataFrame:

@@ -17,10 +17,10 @@ from multicenter.survival.rates import poisson_rate
 METHOD = "event_counts"
 
 
-def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[str, str] | None = None) -> Result:
+def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
     """Count, per group, patients, events, competing_events, percent, person_years and rate_per_100py (exact limits).
 
-    With two or more groups also fisher_p, of events against no event. `labels` is not used.
+    With two or more groups also fisher_p, of events against no event.
     """
     rows = Rows(spec, METHOD)
     members = groups(spec, select(spec, adsl, adtte))

@@ -7,22 +7,24 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from multicenter.analyses.caution import caution
 from multicenter.analyses.result import CURVE_TYPES, RISK_TYPES, Result, Rows, typed
 from multicenter.analyses.subjects import groups, require_columns, select, strata_codes
 from multicenter.durations import DAYS_PER_MONTH
 from multicenter.errors import NotEstimable
 from multicenter.survival import kaplan_meier as km
-from multicenter.survival.logrank import logrank, pairwise_logrank
+from multicenter.survival.logrank import PairwiseLogRank, logrank, pairwise_logrank
 
 METHOD = "kaplan_meier"
 LOGRANK = "logrank"
 
 
-def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[str, str] | None = None) -> Result:
+def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
     """Estimate the curves of one entry of `analyses:` in the protocol (keys: config/README.md).
 
-    Per group: patients, events, median_months, survival at each milestone. With two or more groups: logrank_chisq
-    (stratified if `strata` is given) and, if `pairwise`, logrank_pairwise_chisq with Holm's p. `labels` is not used.
+    Per group: patients, events, median_months, survival at each milestone; one with few at risk (`caution`) says so.
+    With two or more groups: logrank_chisq (stratified if `strata` is given) and, if `pairwise`, for each pair the same
+    chi-square twice: logrank_pairwise_chisq with Holm's p, logrank_pairwise_unadjusted with the p as it is.
     """
     patients = select(spec, adsl, adtte)
     require_columns(spec, adsl, spec.get("strata") or [])
@@ -32,8 +34,8 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[
         if frame.empty:
             _refuse_group(spec, rows, group)
             continue
-        curve = km.kaplan_meier(frame["time"], frame["event"], ci=spec.get("ci") or "log-log")
-        _describe(spec, rows, group, curve)
+        curve = km.kaplan_meier(frame["time"], frame["event"])
+        _describe(spec, rows, group, curve, frame["time"])
         curves += curve_rows(spec, METHOD, group, curve)
         tables += risk_rows(spec, METHOD, group, frame)
     if spec.get("by"):
@@ -44,18 +46,22 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[
     return Result(rows.frame(), typed(curves, CURVE_TYPES), typed(tables, RISK_TYPES))
 
 
-def _describe(spec: Mapping, rows: Rows, group: str, curve: km.SurvivalCurve) -> None:
+def _describe(spec: Mapping, rows: Rows, group: str, curve: km.SurvivalCurve, time: pd.Series) -> None:
     counts = {"group": group, "n": curve.n, "n_events": curve.n_events}
     rows.add("patients", curve.n, **counts)
     rows.add("events", curve.n_events, **counts)
-    add_median(rows, "median_months", km.median(curve), "survival stays above one half", counts)
+    middle = km.median(curve)
+    add_median(
+        rows, "median_months", middle, "survival stays above one half", counts, caution(spec, time, middle.value)
+    )
     for months in spec.get("milestones") or []:
         point = km.survival_at(curve, months * DAYS_PER_MONTH)
         cells = {**counts, "term": milestone(months)}
         if np.isnan(point.value):
             rows.refuse("survival", f"no patient was followed to {milestone(months)}", **cells)
         else:
-            rows.add("survival", point.value, ci_low=point.ci_low, ci_high=point.ci_high, **cells)
+            reason = caution(spec, time, months * DAYS_PER_MONTH, no_event=point.value == 1)
+            rows.add("survival", point.value, ci_low=point.ci_low, ci_high=point.ci_high, reason=reason, **cells)
 
 
 def _refuse_group(spec: Mapping, rows: Rows, group: str) -> None:
@@ -83,21 +89,29 @@ def _compare(spec: Mapping, rows: Rows, patients: pd.DataFrame, order: list[str]
     if not spec.get("pairwise"):
         return
     for pair in pairwise_logrank(*data, groups=order):
-        cells = {"group": f"{pair.first} vs {pair.second}", "n": pair.n, "n_events": pair.n_events, "method": method}
+        _add_pair(rows, pair, method)
+
+
+def _add_pair(rows: Rows, pair: PairwiseLogRank, method: str) -> None:
+    cells = {"group": f"{pair.first} vs {pair.second}", "n": pair.n, "n_events": pair.n_events}
+    for statistic, p, how in (
+        ("logrank_pairwise_chisq", pair.p_adjusted, f"{method}, Holm"),
+        ("logrank_pairwise_unadjusted", pair.p_value, method),
+    ):
         if pair.reason:
-            rows.refuse("logrank_pairwise_chisq", f"{cells['group']}: {pair.reason}", **cells)
+            rows.refuse(statistic, f"{cells['group']}: {pair.reason}", method=how, **cells)
         else:
-            rows.add("logrank_pairwise_chisq", pair.chisq, term="df=1", p_value=pair.p_adjusted, **cells)
+            rows.add(statistic, pair.chisq, term="df=1", p_value=p, method=how, **cells)
 
 
-def add_median(rows: Rows, statistic: str, found: km.Estimate, reason: str, counts: Mapping) -> None:
-    """Add a median in months, or that it is not reached."""
+def add_median(rows: Rows, statistic: str, found: km.Estimate, reason: str, counts: Mapping, warning: str = "") -> None:
+    """Add a median in months, with its `warning`, or that it is not reached, with the `reason`."""
     if np.isnan(found.value):
         low = found.ci_low / DAYS_PER_MONTH
         rows.refuse(statistic, f"not reached: {reason}", ci_low=low, **counts)
         return
     months = [number / DAYS_PER_MONTH for number in (found.value, found.ci_low, found.ci_high)]
-    rows.add(statistic, months[0], ci_low=months[1], ci_high=months[2], **counts)
+    rows.add(statistic, months[0], ci_low=months[1], ci_high=months[2], reason=warning, **counts)
 
 
 def milestone(months: float) -> str:

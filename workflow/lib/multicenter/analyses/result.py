@@ -80,6 +80,12 @@ def combine(results: Iterable[Result]) -> Result:
     )
 
 
+def stack_rows(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Stack estimates rows in their order; no part gives the empty table with its columns."""
+    found = list(parts)
+    return pd.concat(found, ignore_index=True) if found else typed([], ESTIMATE_TYPES)
+
+
 class Rows:
     """Collects the rows of one analysis; what its entry in the protocol says is filled in by itself."""
 
@@ -95,9 +101,12 @@ class Rows:
         }
         self._rows: list[dict] = []
 
-    def add(self, statistic: str, value: float | None, *, method: str | None = None, **cells) -> None:
-        """Add a number; `cells` are other columns: group, term, ci_low, ci_high, p_value, n, n_events."""
-        self._append({"statistic": statistic, "value": value, "status": OK, "reason": ""}, method, cells)
+    def add(self, statistic: str, value: float | None, *, method: str | None = None, reason: str = "", **cells) -> None:
+        """Add a number; `cells` are other columns: group, term, ci_low, ci_high, p_value, n, n_events.
+
+        `reason`: why the number is to be taken with care, parts joined by "; ".
+        """
+        self._append({"statistic": statistic, "value": value, "status": OK, "reason": reason}, method, cells)
 
     def refuse(self, statistic: str, reason: str, *, method: str | None = None, **cells) -> None:
         """Add a number that the data do not determine, with the reason."""

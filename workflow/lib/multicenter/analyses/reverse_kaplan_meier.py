@@ -14,10 +14,10 @@ from multicenter.survival import kaplan_meier as km
 METHOD = "reverse_kaplan_meier"
 
 
-def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[str, str] | None = None) -> Result:
+def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
     """Estimate, per group, patients and followup_median_months (n_events: the patients whose observation ended).
 
-    Any event, a competing one too, cuts follow-up short. `labels` is not used.
+    Any event, a competing one too, cuts follow-up short.
     """
     rows, curves = Rows(spec, METHOD), []
     for group, frame in groups(spec, select(spec, adsl, adtte)):
@@ -29,7 +29,7 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame, labels: Mapping[
                 "followup_median_months", f"{spec['by']} {group}: 0 patients" if group else "0 patients", **counts
             )
             continue
-        curve = km.reverse_kaplan_meier(frame["time"], frame["CNSR"] != CENSORED, ci=spec.get("ci") or "log-log")
+        curve = km.reverse_kaplan_meier(frame["time"], frame["CNSR"] != CENSORED)
         add_median(rows, "followup_median_months", km.median(curve), "too few observations have ended", counts)
         curves += curve_rows(spec, METHOD, group, curve)
     return Result(rows.frame(), typed(curves, CURVE_TYPES))

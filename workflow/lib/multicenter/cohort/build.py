@@ -13,6 +13,8 @@ from multicenter.cohort.eligibility import Flow, apply_criteria, apply_transfers
 from multicenter.cohort.endpoints import build_adtte
 from multicenter.cohort.sources import KEY
 
+SAME_PATIENT = "same_patient"
+
 
 @dataclass(frozen=True)
 class Cohort:
@@ -31,6 +33,7 @@ def build_cohort(
     findings: pd.DataFrame,
     column_maps: Mapping[str, Mapping[str, str]],
     decisions: pd.DataFrame,
+    checks: pd.DataFrame,
     data_cuts: Mapping[str, str],
     simulated: set[str],
     protocol: Mapping[str, Any],
@@ -38,12 +41,15 @@ def build_cohort(
 ) -> Cohort:
     """Build the cohort from the pooled harmonized tables.
 
-    `tables`: canonical tables with USUBJID; `findings`: all centers' findings; `column_maps`: center → the source
-    column of
-    the patient's id; `decisions`: recorded transfers; `data_cuts`: center → ISO date; `simulated`: the centers whose
-    delivery is a shipped simulated one; `protocol`: study.yaml's study, records, criteria, variables, endpoints,
-    response;
-    `result_levels`: the dictionary's levels of the response table's visit and result variables, in order.
+    tables: canonical tables of all centers, with USUBJID.
+    findings: all centers' findings (center, action).
+    column_maps: center → file, sheet and column of the patient's id.
+    decisions: recorded transfers (see `apply_transfers`).
+    checks: the table of rules; its row same_patient says how such a patient is reported.
+    data_cuts: center → ISO date.
+    simulated: the centers whose delivery is a shipped simulated one.
+    protocol: study (id), records, criteria, variables, endpoints and response of study.yaml.
+    result_levels: the levels, in order, of the response table's visit and result variables.
     Raises StudyError when an expression or a decision cannot be applied.
     """
     cuts = {center: pd.Timestamp(date) for center, date in data_cuts.items()}
@@ -65,7 +71,7 @@ def build_cohort(
         excluded=pd.DataFrame({KEY: patients.index, "SITEID": patients["center"], "step": reason})
         .dropna(subset="step")
         .reset_index(drop=True),
-        findings=_same_patient_findings(patients, column_maps, decisions, protocol["records"]["same_patient"]),
+        findings=_same_patient_findings(patients, column_maps, decisions, checks, protocol["records"]["same_patient"]),
     )
 
 
@@ -107,9 +113,14 @@ def _adrs(
 
 
 def _same_patient_findings(
-    patients: pd.DataFrame, id_columns: Mapping[str, Mapping[str, str]], decisions: pd.DataFrame, agree_in: list[str]
+    patients: pd.DataFrame,
+    id_columns: Mapping[str, Mapping[str, str]],
+    decisions: pd.DataFrame,
+    checks: pd.DataFrame,
+    agree_in: list[str],
 ) -> pd.DataFrame:
-    """A query for each patient whom two centers seem to have registered, decided or not."""
+    """A finding for each patient whom two centers seem to have registered, decided or not."""
+    rule = checks.set_index("id").loc[SAME_PATIENT]
     pairs = same_patients(patients, agree_in)
     decided = set(decisions["center"] + "-" + decisions["patient_id"]) | set(
         decisions["kept_center"] + "-" + decisions["kept_patient_id"]
@@ -128,13 +139,13 @@ def _same_patient_findings(
             "table": "patient",
             "variable": "patient_id",
             "value": rows["patient_id"].to_numpy(),
-            "kind": "same_patient",
-            "outcome": "query",
-            "action": "kept",
+            "kind": SAME_PATIENT,
+            "outcome": rule["outcome"],
+            "action": rule["action"],
             "lo": "",
             "hi": "",
             "message": [
-                f"Agrees with {others} in {', '.join(agree_in)}; {known}"
+                f"{rule['message_en'].format(other=others)}; {known}"
                 for others, known in zip(pairs["others"], state, strict=True)
             ],
         }

@@ -10,6 +10,7 @@ import pandas as pd
 from multicenter.cohort.sources import extreme_date
 
 EVENT, CENSORED, COMPETING = 0, 1, 2
+NOTHING_KNOWN = "Nothing known after time zero"
 
 
 def build_adtte(
@@ -20,7 +21,8 @@ def build_adtte(
     Columns: USUBJID, SITEID, PARAMCD, PARAM, STARTDT, ADT, AVAL (integer days from STARTDT to ADT), CNSR (0 event,
     1 censored, 2 competing event), EVNTDESC, CNSDTDSC, SRCDOM, SRCVAR, SRCSEQ (row of the record in its extract).
     The first event that is not after the data cut counts. Without one, censoring is at the first known of the declared
-    dates or at the data cut, whichever is earlier.
+    dates that lies after STARTDT, or at the data cut, whichever is earlier. Without any such date a patient is censored
+    one day after STARTDT, with a reason of its own.
     """
     return pd.concat([_endpoint(patients, tables, code, spec) for code, spec in endpoints.items()], ignore_index=True)
 
@@ -29,7 +31,7 @@ def _endpoint(
     patients: pd.DataFrame, tables: Mapping[str, pd.DataFrame], code: str, spec: Mapping[str, Any]
 ) -> pd.DataFrame:
     cut, start = patients["data_cut"], patients[spec["start"]]
-    rows = _censoring(patients, tables, spec["censor"], cut)
+    rows = _censoring(patients, tables, spec["censor"], start, cut)
     for status, declared in ((COMPETING, spec.get("competing", [])), (EVENT, spec["events"])):
         for event in reversed(declared):
             found = extreme_date(tables, patients, event["earliest"], event.get("where"), latest=False)
@@ -45,7 +47,11 @@ def _endpoint(
 
 
 def _censoring(
-    patients: pd.DataFrame, tables: Mapping[str, pd.DataFrame], declared: list[Mapping[str, Any]], cut: pd.Series
+    patients: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    declared: list[Mapping[str, Any]],
+    start: pd.Series,
+    cut: pd.Series,
 ) -> pd.DataFrame:
     rows = pd.DataFrame({"ADT": pd.NaT, "CNSR": CENSORED}, index=patients.index).astype({"ADT": "datetime64[ns]"})
     for name in ("EVNTDESC", "CNSDTDSC", "SRCDOM", "SRCVAR"):
@@ -53,7 +59,10 @@ def _censoring(
     rows["SRCSEQ"] = pd.Series(pd.NA, index=rows.index, dtype="Int64")
     for reason in declared:
         found = extreme_date(tables, patients, reason["latest"], reason.get("where"), latest=True)
-        rows = _replace(rows, rows["ADT"].isna() & found["date"].notna(), found, CENSORED, reason["description"])
+        rows = _replace(rows, rows["ADT"].isna() & (found["date"] > start), found, CENSORED, reason["description"])
+    unknown = rows["ADT"].isna()
+    rows.loc[unknown, "ADT"] = start[unknown] + pd.Timedelta(days=1)
+    rows.loc[unknown, "CNSDTDSC"] = NOTHING_KNOWN
     beyond = rows["ADT"] > cut
     rows.loc[beyond, "ADT"] = cut[beyond]
     rows.loc[beyond, "CNSDTDSC"] = "Data cut"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 import numpy as np
 import pandas as pd
 
-from multicenter.analyses.result import Rows
+from multicenter.analyses.result import Rows, stack_rows
 from multicenter.analyses.subjects import levels, require_columns
 from multicenter.describe.comparison import TestResult, compare_counts, kruskal_wallis, rank_sum
 from multicenter.describe.population import select_population
@@ -53,6 +53,11 @@ def describe_baseline(adsl: pd.DataFrame, entry: Mapping) -> pd.DataFrame:
                 rows, variable, parts, crc32(f"{entry.get('seed', 0)}/{entry['id']}/{variable}".encode())
             )
     return rows.frame()
+
+
+def describe_all(adsl: pd.DataFrame, entries: Iterable[Mapping]) -> pd.DataFrame:
+    """Return the rows of `describe_baseline` for every entry, one below the other."""
+    return stack_rows(describe_baseline(adsl, entry) for entry in entries)
 
 
 def _groups(patients: pd.DataFrame, by: str) -> dict[str, pd.DataFrame]:

@@ -6,12 +6,12 @@ evaluated, not yet reached (follow-up ends before the time point) or missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from multicenter.analyses.result import Rows
+from multicenter.analyses.result import Rows, stack_rows
 from multicenter.analyses.subjects import require_columns
 from multicenter.describe.population import select_population
 from multicenter.durations import DAYS_PER_MONTH
@@ -54,6 +54,16 @@ def describe_response(
     _add_on_treatment(rows, patients, states, entry)
     _add_best_and_upgrade(rows, states, entry)
     return kinetics, rows.frame()
+
+
+def describe_all(
+    adsl: pd.DataFrame, adtte: pd.DataFrame, adrs: pd.DataFrame, entries: Iterable[Mapping]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return (kinetics, rows) of `describe_response` for every entry, one below the other."""
+    results = [describe_response(adsl, adtte, adrs, entry) for entry in entries]
+    kinetics = [table for table, _ in results]
+    empty = pd.DataFrame(columns=KINETICS_COLUMNS)
+    return pd.concat(kinetics, ignore_index=True) if kinetics else empty, stack_rows(rows for _, rows in results)
 
 
 def state_order(entry: Mapping) -> list[str]:

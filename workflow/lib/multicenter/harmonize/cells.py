@@ -62,6 +62,7 @@ class Outcome:
     value: (u,) canonical values (object for texts and codes, float64 for numbers, datetime64[ns] for dates).
     status: (u,) one of OPEN … UNMAPPED. by_class: (u,) whether the account names the value's class, not the value.
     notes: findings by index. reasons: why missing, by index. blank: (value, status, reason) of blank cells.
+    read: (u,) numbers in canonical units before any range set them missing; None for other types.
     """
 
     value: np.ndarray
@@ -70,6 +71,7 @@ class Outcome:
     notes: dict[int, Note] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
     blank: tuple[Any, int, str] = (None, MISSING, "blank")
+    read: np.ndarray | None = None
 
     @classmethod
     def opened(cls, n: int, dtype: str) -> Outcome:

@@ -8,18 +8,23 @@ from typing import Any
 
 from multicenter.dictionary import Dictionary, Variable
 from multicenter.errors import did_you_mean
+from multicenter.harmonize.check_source import date_problems, regex_problems, source_problems, unit_problems
 from multicenter.harmonize.spec import PLACE, canonical, code_map, expand, parse_address
 
-TOKEN = re.compile(r"YYYY|YY|Mon|MM|DD|M|D")
 
-
-def check_center(center: Mapping[str, Any], dictionary: Dictionary, codes: Mapping[str, Any]) -> list[str]:
+def check_center(
+    center: Mapping[str, Any], dictionary: Dictionary, codes: Mapping[str, Any], code: str = ""
+) -> list[str]:
     """Return one line for each mistake of a center file that its JSON schema cannot see; [] if there is none.
 
-    Found are unknown tables, variables, levels, code lists, readers and units, items that cannot be, formats with
-    two-digit years but no century, regular expressions that do not compile, and long sources without a key.
+    code: the center's code as in its file's name and in the list of centers ("": not compared). Found are unknown
+    tables, variables, levels, code lists, readers, units and encodings, units that measure something else, items that
+    cannot be, formats that contradict each other or have two-digit years but no century, regular expressions that do
+    not compile or have no group, and long sources without a key.
     """
     checker = _Checker(dictionary, codes)
+    if code and center.get("center") != code:
+        checker.add("center", f"{center.get('center')!r} is not the file's name; write center: {code} or rename it")
     for name, source in center.get("sources", {}).items():
         checker.source(name, source, center)
     return checker.problems
@@ -38,12 +43,13 @@ class _Checker:
 
     def source(self, name: str, source: Mapping[str, Any], center: Mapping[str, Any]) -> None:
         where = f"sources.{name}"
+        self.problems += source_problems(where, source, center)
         row_is = source.get("row_is", "patient")
         if row_is not in self.dictionary.tables:
             self.add(f"{where}.row_is", f"there is no table {row_is!r}", row_is, self.dictionary.tables)
             return
         self.inherited = {**center.get("dates", {}), **source.get("dates", {})}
-        self.dates(where, self.inherited)
+        self.problems += date_problems(f"{where}.dates", self.inherited)
         reached: set[tuple[str, str]] = set()
         slots: dict[tuple[str, str, str], str] = {}
         for header, spec in source.get("columns", {}).items():
@@ -105,10 +111,11 @@ class _Checker:
         for name in ("otherwise", "empty"):
             if name in spec:
                 self.level(f"{where}.{name}", spec[name], variable)
-        self.unit(where, spec.get("unit", ""), variable)
+        self.problems += unit_problems(where, spec.get("unit", ""), variable, self.dictionary)
         if "dates" in spec:
-            self.dates(where, {**self.inherited, **spec["dates"]})
-        self.regex(where, spec.get("pattern", ""))
+            self.problems += date_problems(f"{where}.dates", {**self.inherited, **spec["dates"]})
+        if "pattern" in spec:
+            self.problems += regex_problems(where, spec["pattern"], needs_group=True)
         if spec.get("positive_from") is not None and variable.type != "flag":
             self.add(where, f"positive_from is for flags, and {variable.name} is a {variable.type}")
         if "counted_age_at" in spec:
@@ -134,31 +141,6 @@ class _Checker:
             known = variable.levels or {"flag": ["0", "1"]}.get(variable.type, [])
             self.add(where, f"{value!r} is no {variable.type} value of {variable.address}", str(value), known)
 
-    def unit(self, where: str, unit: str, variable: Variable) -> None:
-        if not unit:
-            return
-        if unit not in self.dictionary.units:
-            self.add(where, f"there is no unit {unit!r}", unit, self.dictionary.units)
-        elif variable.type not in ("number", "integer"):
-            self.add(where, f"{variable.name} is a {variable.type} and has no unit")
-
-    def dates(self, where: str, dates: Mapping[str, Any]) -> None:
-        for form in dates.get("formats", ()):
-            tokens = TOKEN.findall(form)
-            if not tokens or len(set(t[0] for t in tokens if t != "Mon")) + ("Mon" in tokens) != len(tokens):
-                self.add(f"{where}.dates", f"{form!r} is no date format; write it with YYYY or YY, MM or Mon, DD")
-            if "YY" in tokens and "two_digit_years" not in dates:
-                self.add(
-                    f"{where}.dates",
-                    f"{form!r} has two-digit years; declare two_digit_years (the first year, e.g. 1950)",
-                )
-
-    def regex(self, where: str, pattern: str) -> None:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            self.add(where, f"the regular expression {pattern!r} is not valid ({error})")
-
     def reader(self, where: str, spec: Mapping[str, Any], row_is: str) -> list[tuple[str, str, str]]:
         place = PLACE.match(spec.get("to", row_is))
         if not place or place["table"] not in self.dictionary.tables:
@@ -172,7 +154,7 @@ class _Checker:
                 continue
             entry = self.readers[part] if isinstance(part, str) else part
             item = item or ("*" if entry.get("split") else "")
-            self.regex(where, entry.get("split", ""))
+            self.problems += regex_problems(where, entry.get("split", ""))
             found += [(table, item, name) for name in self.defaults(where, entry, table)]
             for pattern in entry.get("patterns", ()):
                 found += self.phrase(where, pattern, table, item)
@@ -202,7 +184,7 @@ class _Checker:
         if unknown:
             return []
         regex, _ = expand(pattern["find"], self.lists)
-        self.regex(where, regex)
+        self.problems += regex_problems(where, regex)
         place = PLACE.match(pattern["item"]) if pattern.get("item") else None
         owner, at = (place["table"], place["item"] or "") if place else (table, item)
         found = []

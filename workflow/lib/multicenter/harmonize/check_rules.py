@@ -15,12 +15,15 @@ CHECK_COLUMNS = [
 ]  # fmt: skip
 # first(table.variable), count(table), or table.variable
 JOIN = re.compile(r"^(?:(first|count)\(([a-z_]+)(?:\.([a-z0-9_]+))?\)|([a-z_]+)\.([a-z0-9_]+))$")
+POOLED_RULE = "same_patient"
 ALLOWED = {"outcome": ("query", "note"), "action": ("set_missing", "kept", "imputed", "row_dropped", "flagged")}
 
 
 def check_rules_table(rows: list[Mapping[str, str]], path: Path, dictionary: Dictionary) -> list[str]:
     """Return what is wrong in the rows of checks.csv, one line each, with the rule's id."""
     problems = []
+    if rows and POOLED_RULE not in {row["id"] for row in rows}:
+        problems.append(f"{path}: rule {POOLED_RULE} is missing: it says how a patient of two centers is reported.")
     for row in rows:
         place = f"{path}: {row['id']}"
         for column, known in ALLOWED.items():

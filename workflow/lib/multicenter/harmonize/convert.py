@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -95,6 +96,7 @@ def _settle_type(distinct: Distinct, outcome: Outcome, target: Target, units: Un
         check_dates(outcome, variable)
     elif variable.type in ("number", "integer"):
         settle_numbers(distinct, outcome, target, units.factor(target.unit, variable))
+        outcome.read = outcome.value.copy()
         check_numbers(outcome, variable)
     elif variable.type == "flag" and target.positive_from is not None:
         _settle_percent(distinct, outcome, target)
@@ -107,13 +109,20 @@ def _settle_type(distinct: Distinct, outcome: Outcome, target: Target, units: Un
 
 
 def _settle_percent(distinct: Distinct, outcome: Outcome, target: Target) -> None:
-    """Percentages of positive cells: positive from the declared cut-off on."""
+    """Percentages of positive cells: positive from the declared cut-off on; a limit or range around it is a query."""
     scratch = Outcome.opened(len(distinct), "float64")
     scratch.status[outcome.status != OPEN] = MAPPED
-    settle_numbers(distinct, scratch, target, 1.0)
-    for i in np.flatnonzero(outcome.status == OPEN):
-        if scratch.status[i] == MAPPED and 0 <= scratch.value[i] <= 100:
-            outcome.settle(i, float(scratch.value[i] >= target.positive_from))
+    settle_numbers(distinct, scratch, replace(target, unit="%"), 1.0)
+    for i in np.flatnonzero((outcome.status == OPEN) & (scratch.status == MAPPED)):
+        percent, limits = scratch.value[i], scratch.notes.get(i)
+        low = float(limits.lo or 0) if limits else percent
+        high = float(limits.hi or 100) if limits else percent
+        if not 0 <= low <= high <= 100:
+            outcome.query(i, Note("out_of_range", detail="0 to 100 %"))
+        elif low < target.positive_from <= high and limits:
+            outcome.query(i, Note("ambiguous_code", detail=f"positive from {target.positive_from:g} %"))
+        else:
+            outcome.settle(i, float(percent > 0 and percent >= target.positive_from))
             outcome.by_class[i] = True
 
 

@@ -25,6 +25,8 @@ YEAR_FIRST = ("YYYY-MM-DD", "YYYY.MM.DD", "YYYY/MM/DD", "YYYY년 MM월 DD일")
 PARTIAL = ("YYYY-MM", "YYYY.MM", "YYYY/MM", "YYYY년 MM월", "YYYY", "YYYY년")
 EPOCHS = {"excel1900": "1899-12-30", "excel1904": "1904-01-01", "sas": "1960-01-01", "stata": "1960-01-01"}
 SPSS_EPOCH = pd.Timestamp("1582-10-14").to_numpy().astype("datetime64[s]").astype("int64")
+YEARS = (1700, 2200)  # what is no year of these is no date of a person, and 64-bit nanoseconds end in 2262
+FIRST_DAY, END_DAY = (int(np.datetime64(f"{y}-01-01", "D").astype("int64")) for y in (YEARS[0], YEARS[1] + 1))
 SYSTEMS = (*EPOCHS, "spss", "yyyymmdd")
 DIGIT = re.compile(r"\d")
 TWO_DIGIT_PARTS = re.compile(r"^\d{1,2}[-./ ]\d{1,2}[-./ ]\d{2,4}$")
@@ -60,15 +62,18 @@ def _are_date_cells(distinct: Distinct, typed: np.ndarray, texts: np.ndarray) ->
 
 
 def from_numbers(numbers: np.ndarray, system: str) -> np.ndarray:
-    """(n,) float → datetime64[ns] midnight in a date system; NaT for what is no date in it."""
+    """(n,) float → datetime64[ns] midnight in a date system; NaT for what is no date of YEARS in it."""
     if system == "yyyymmdd":
-        whole = np.where(np.isnan(numbers), 0, numbers).astype("int64")
+        whole = np.where(np.abs(numbers) < 1e9, numbers, 0).astype("int64")
         return _calendar(whole // 10000, whole // 100 % 100, whole % 100)
     if system == "spss":
-        seconds = np.floor(numbers / 86400) * 86400 + SPSS_EPOCH
-        return pd.to_datetime(pd.Series(seconds), unit="s", errors="coerce").to_numpy(dtype="datetime64[ns]")
-    days = pd.to_timedelta(pd.Series(np.floor(numbers)), unit="D", errors="coerce")
-    return (pd.Timestamp(EPOCHS[system]) + days).to_numpy(dtype="datetime64[ns]")
+        days = np.floor(numbers / 86400) + SPSS_EPOCH // 86400
+    else:
+        days = np.floor(numbers) + np.datetime64(EPOCHS[system], "D").astype("int64")
+    sane = (days >= FIRST_DAY) & (days < END_DAY)
+    found = np.where(sane, days, 0).astype("int64").astype("datetime64[D]").astype("datetime64[ns]")
+    found[~sane] = np.datetime64("NaT")
+    return found
 
 
 def _numbers(distinct: Distinct, outcome: Outcome, numbers: np.ndarray, dates: Dates) -> None:
@@ -173,7 +178,7 @@ def _years(found: pd.DataFrame, dates: Dates) -> np.ndarray:
 
 def _calendar(years: np.ndarray, months: np.ndarray, days: np.ndarray) -> np.ndarray:
     parts = pd.DataFrame({"year": years, "month": months, "day": days})
-    sane = parts.year.between(1700, 2200) & parts.month.between(1, 12) & parts.day.between(1, 31)
+    sane = parts.year.between(*YEARS) & parts.month.between(1, 12) & parts.day.between(1, 31)
     stamps = pd.to_datetime(parts.where(sane, 0), errors="coerce")
     return stamps.to_numpy(dtype="datetime64[ns]")
 

@@ -154,11 +154,12 @@ def _report_value(delivery: Delivery, sheet: Sheet, header: str, i: int, reason:
     hint = did_you_mean(distinct.key[i], known)
     cells = "1 cell" if len(at) == 1 else f"{len(at)} cells"
     what = f"the value {distinct.text[i]!r} ({cells}) is not mapped" + (f": {reason}" if reason else "")
-    place = sheet.raw.place(int(sheet.raw.rows[at[0]]), _shown(sheet.raw, header))
+    place = sheet.raw.place(int(sheet.raw.rows[at[0]]), shown_column(sheet.raw, header))
     delivery.problem(place, what, f"Add it to this column in config/centers/{delivery.center}.yaml.{hint}")
 
 
-def _shown(raw: RawTable, header: str) -> str:
+def shown_column(raw: RawTable, header: str) -> str:
+    """A column as a person finds it: its letter with its header, or the header alone."""
     ref = raw.refs.get(header, header)
     return header if ref == header else f"{ref} ({header})"
 
@@ -177,5 +178,5 @@ def check_columns(delivery: Delivery, source: Source, raw: RawTable) -> bool:
         n = int(raw.cells[name].notna().sum())
         what = f"the column ({n} filled cells) is not mapped"
         fix = f"Map it or drop it with a reason in config/centers/{delivery.center}.yaml."
-        delivery.problem(raw.place(None, _shown(raw, name)), what, fix + did_you_mean(name, missing))
+        delivery.problem(raw.place(None, shown_column(raw, name)), what, fix + did_you_mean(name, missing))
     return not missing and not extra

@@ -10,6 +10,7 @@ import pandas as pd
 from multicenter.harmonize.cells import QUERY, Note, Outcome
 from multicenter.harmonize.delivery import Delivery, Sheet
 
+NAMED = 3  # so many differing columns are named
 DECIDE = "Ask the center which row is right, then record the decision under 'duplicates' (exact, differing)."
 
 
@@ -77,13 +78,23 @@ def _fold_differing(delivery: Delivery, sheet: Sheet, identity: pd.Series) -> No
         at = group.index.to_numpy()
         known = dates.iloc[at].dropna()
         if known.empty or (known == known.max()).sum() != 1:
-            what = f"the rows {', '.join(map(str, _rows(sheet, at)))} share an id and no one of them is the latest"
+            rows, names = ", ".join(map(str, _rows(sheet, at))), _differing(sheet, at)
+            what = f"the rows {rows} share an id and no one of them is the latest; they differ in {names}"
             delivery.problem(sheet.raw.place(_rows(sheet, at)[0]), what, DECIDE)
             continue
         keep = int(known.idxmax())
         for position in at[at != keep]:
             detail = f"row {int(sheet.raw.rows[keep])} is later by {decision['keep_latest']}"
             _drop(delivery, sheet, int(position), Note("duplicate_differs", detail=detail))
+
+
+def _differing(sheet: Sheet, at: np.ndarray) -> str:
+    """The columns in which rows differ: the first three by name, the others counted."""
+    rows = _meaning(sheet).iloc[at]
+    headers = {"\0".join(slot): header for slot, (header, _) in sheet.slots().items()}
+    unlike = (rows != rows.iloc[0]).any()
+    differ = list(dict.fromkeys(header for name, header in headers.items() if unlike[name]))
+    return ", ".join(differ[:NAMED]) + (f" and {len(differ) - NAMED} more" if len(differ) > NAMED else "")
 
 
 def _drop(delivery: Delivery, sheet: Sheet, position: int, note: Note) -> None:

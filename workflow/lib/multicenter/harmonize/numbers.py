@@ -12,7 +12,7 @@ from multicenter.harmonize.cells import MAPPED, OPEN, Distinct, Note, Outcome
 from multicenter.harmonize.spec import Target
 from multicenter.harmonize.words import key
 
-NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
+NUMBER = r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
 LIMIT = re.compile(rf"^([<≤>≥])\s*=?\s*({NUMBER})$")
 BETWEEN = re.compile(rf"^({NUMBER})\s*[-~–∼]\s*({NUMBER})$")
 WHOLE = re.compile(rf"^{NUMBER}$")
@@ -168,7 +168,7 @@ class Units:
                 quantity = quantity.to(goal.units, "chemistry", mw=mass)
             else:
                 quantity = quantity.to(goal.units)
-        except pint.DimensionalityError:
+        except (pint.DimensionalityError, ZeroDivisionError):  # the latter from a share, which is no concentration
             raise ValueError(f"{unit} cannot be converted to {to}") from None
         return float(quantity.magnitude / goal.magnitude)
 

@@ -16,18 +16,19 @@ from multicenter.dictionary import Dictionary, build_dictionary
 from multicenter.harmonize.account import build_account, build_column_map
 from multicenter.harmonize.assemble import POSITION, assemble, position_columns
 from multicenter.harmonize.cells import Distinct
+from multicenter.harmonize.columns import check_whole_columns
 from multicenter.harmonize.convert import convert
 from multicenter.harmonize.delivery import Delivery, Sheet, check_columns, report_unmapped
 from multicenter.harmonize.derive import check_date_system, derive_birth_years
 from multicenter.harmonize.duplicates import fold_duplicates
+from multicenter.harmonize.ids import read_ids
 from multicenter.harmonize.numbers import Units
 from multicenter.harmonize.rules import check_rules
 from multicenter.harmonize.spec import Column, Source, Target, build_sources
 from multicenter.harmonize.texts import read_texts
-from multicenter.harmonize.words import plain
 from multicenter.intake.profile import profile
 from multicenter.intake.read import read_sources
-from multicenter.intake.table import RawTable, written
+from multicenter.intake.table import RawTable
 
 
 @dataclass
@@ -90,12 +91,13 @@ def harmonize_center(
 
 
 def write_harmonized(harmonized: Harmonized, folder: str | Path) -> None:
-    """Write tables and findings as parquet, account and column map as csv."""
+    """Write tables and findings as parquet; findings (for people), account and column map as csv."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in harmonized.tables.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
     harmonized.findings.to_parquet(folder / "findings.parquet", index=False)
+    harmonized.findings.to_csv(folder / "findings.csv", index=False, lineterminator="\n")
     harmonized.source_rows.to_parquet(folder / "source_rows.parquet", index=False)
     harmonized.account.to_csv(folder / "account.csv", index=False, lineterminator="\n")
     harmonized.column_map.to_csv(folder / "column_map.csv", index=False, lineterminator="\n")
@@ -117,7 +119,7 @@ def _fill(delivery: Delivery, sources: dict[str, Source], raws: dict[str, RawTab
         if not check_columns(delivery, source, raws[name]):
             continue
         raw = raws[name]
-        sheet = Sheet(source, raw, _ids(delivery, source, raw), np.ones(len(raw.rows), dtype=bool))
+        sheet = Sheet(source, raw, read_ids(delivery, source, raw), np.ones(len(raw.rows), dtype=bool))
         sheet.item_name = dictionary.tables[source.row_is].item
         for header, column in source.columns.items():
             cells = raw.cells[header].to_numpy()
@@ -126,6 +128,7 @@ def _fill(delivery: Delivery, sources: dict[str, Source], raws: dict[str, RawTab
             sheet.outcomes[header] = _outcomes(sheet.distinct[header], column, units)
         delivery.sheets[name] = sheet
     report_unmapped(delivery)
+    check_whole_columns(delivery, units)
     if len(delivery.sheets) < len(sources):
         delivery.stop_if_problems()
 
@@ -154,23 +157,6 @@ def _as_age(target: Target) -> Target:
     if not target.age_at:
         return target
     return replace(target, variable=replace(target.variable, range=None, usual=None))
-
-
-def _ids(delivery: Delivery, source: Source, raw: RawTable) -> np.ndarray:
-    """(n,) patient ids as text; a row without one is a problem."""
-    ids = []
-    for position, value in enumerate(raw.cells[source.id_column].to_numpy()):
-        text = plain(written(value))
-        match = source.id_pattern.fullmatch(text) if source.id_pattern else None
-        if text and source.id_pattern and not match:
-            what = f"the id {text!r} does not have the declared form"
-            delivery.problem(raw.place(int(raw.rows[position]), source.id_column), what, "Correct the id.")
-        if not text:
-            place = raw.place(int(raw.rows[position]), source.id_column)
-            delivery.problem(place, "the row has no patient id", "Fill the id in or remove the row.")
-        text = match[1] if match else text
-        ids.append(text.zfill(source.id_pad) if source.id_pad else text)
-    return np.array(ids, dtype=object)
 
 
 def _report_cells(delivery: Delivery, sheet: Sheet) -> None:

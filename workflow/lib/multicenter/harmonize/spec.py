@@ -11,6 +11,7 @@ from multicenter.dictionary import Dictionary, Variable
 from multicenter.harmonize.words import key, plain
 
 NOTHING = object()
+NUMERIC = re.compile(r"^[-+]?\d*\.?\d+$")
 ADDRESS = re.compile(r"^(?:(?P<table>[a-z_]+)(?:\[(?P<item>[^\]]+)\])?\.)?(?P<variable>[a-z0-9_]+)$")
 PLACE = re.compile(r"^(?P<table>[a-z_]+)(?:\[(?P<item>[^\]]+)\])?$")
 
@@ -26,7 +27,10 @@ class Dates:
 
 @dataclass(frozen=True)
 class Target:
-    """One variable that a column feeds. `item` is the row's key within the patient ("": told by the row itself)."""
+    """One variable that a column feeds. `item` is the row's key within the patient ("": told by the row itself).
+
+    With `positive_from` every number is a percentage: numbers are no codes (but those that mean missing).
+    """
 
     variable: Variable
     item: str = ""
@@ -158,13 +162,17 @@ def code_map(
 
 
 def expand(find: str, lists: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """Replace `{variable=list}` in a phrase by a group of all the list's words; returns (regex, variable → list)."""
+    """Replace `{variable=list}` in a phrase by a group of all the list's words; returns (regex, variable → list).
+
+    The list's ambiguous words are among them: they are found, and become a query.
+    """
     used: dict[str, str] = {}
 
     def words(match: re.Match[str]) -> str:
         variable, name = match[1], match[2]
         used[variable] = name
-        raws = {plain(str(raw)) for raws in lists[name]["codes"].values() for raw in raws}
+        spellings = (*lists[name]["codes"].values(), lists[name].get("ambiguous", ()))
+        raws = {plain(str(raw)) for raws in spellings for raw in raws}
         choices = "|".join(re.escape(word) for word in sorted(raws, key=lambda w: (-len(w), w)))
         return f"(?P<{variable}>{choices})"
 
@@ -225,6 +233,8 @@ class _Shared:
         ambiguous: set[str] = set()
         if "codes" in spec:
             codes, ambiguous = code_map(spec["codes"], variable, self.lists, missing)
+        if spec.get("positive_from") is not None:
+            codes = {word: value for word, value in codes.items() if value is None or not NUMERIC.match(word)}
         ambiguous |= _keys(spec.get("ambiguous", ()))
         dates = {**self.dates, **spec.get("dates", {})}
         return Target(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,37 @@ from multicenter.harmonize.cells import MAPPED, MISSING, QUERY, UNMAPPED, Distin
 from multicenter.harmonize.convert import convert
 from multicenter.harmonize.numbers import Units
 from multicenter.harmonize.spec import PLACE, Pattern, Reader
+from multicenter.harmonize.words import key
 
 Slot = tuple[str, str, str]
-BETWEEN_PHRASES = re.compile(r"^[\s,;:/+·.&|()\[\]→>\x00-]*$")
-EDGE = " ,;:/+·.&|"
+# What may stand between phrases. A plus only joins two phrases and a minus never does: elsewhere they are results.
+BETWEEN_PHRASES = re.compile(r"^(?:[\s,;:/·.&|()\[\]→>\x00]|->|(?<=\x00)\+(?=\s*\x00)|(?<=\x00\s)\+(?=\s*\x00))*$")
+EDGE = " ,;:/·.&|"
 NAMED = ("percent", "part", "whole")
+# Percent of cells that is positive by any of the recommended cut-offs (10 to 20, Ross et al., Haematologica
+# 2012;97:1272). Less than that, but not 0, is a query unless the column declares its own cut-off.
+SURELY_POSITIVE = 20.0
 
 
 @dataclass
 class _Read:
-    """One text: pieces still to be converted, values already canonical, and what was not understood."""
+    """One text: pieces still to be converted, values already canonical, queries, and what was not understood.
 
-    pieces: dict[Slot, str]
-    values: dict[Slot, Any]
+    said: what each slot was said to be, in canonical terms where they are known, to find contradictions.
+    """
+
+    pieces: dict[Slot, str] = field(default_factory=dict)
+    values: dict[Slot, Any] = field(default_factory=dict)
+    notes: dict[Slot, Note] = field(default_factory=dict)
+    said: dict[Slot, Any] = field(default_factory=dict)
     trouble: str = ""
+
+    def put(self, where: dict[Slot, Any], slot: Slot, value: Any, meaning: Any) -> None:
+        """Keep a value; the same slot filled twice with different meanings is trouble."""
+        known = self.said.setdefault(slot, meaning)
+        if known != meaning:
+            self.trouble = f"{slot[2]} is given twice, as {known!r} and {meaning!r}"
+        where[slot] = value
 
 
 def read_texts(distinct: Distinct, reader: Reader, units: Units) -> dict[Slot, Outcome]:
@@ -36,7 +54,7 @@ def read_texts(distinct: Distinct, reader: Reader, units: Units) -> dict[Slot, O
     status, notes, read = _settle_whole(distinct, reader)
     slots: dict[Slot, None] = {}
     for text in read.values():
-        slots.update(dict.fromkeys((*text.pieces, *text.values)))
+        slots.update(dict.fromkeys((*text.pieces, *text.values, *text.notes)))
     if not slots:
         slots = {(reader.table, reader.item, name): None for table, name in reader.targets if table == reader.table}
     return {slot: _outcome(slot, distinct, reader, status, notes, read, units) for slot in slots}
@@ -79,6 +97,8 @@ def _outcome(
         j = pieces.codes[i]
         if text.trouble:
             out.reasons[i] = text.trouble
+        elif slot in text.notes:
+            out.query(i, text.notes[slot])
         elif slot in text.values:
             value = text.values[slot]
             out.value[i] = out.nothing() if value is None else value
@@ -96,7 +116,7 @@ def _outcome(
 
 
 def _read(text: str, reader: Reader) -> _Read:
-    result = _Read({}, {})
+    result = _Read()
     parts = reader.split.split(text) if reader.split else [text]
     for number, part in enumerate(parts, start=1):
         item = str(number) if reader.split and not reader.item else reader.item
@@ -120,7 +140,7 @@ def _read_part(part: str, item: str, reader: Reader, result: _Read) -> None:
     elif hits and not alone:
         for name, value in reader.defaults.items():
             slot = (reader.table, item, name)
-            if slot not in result.pieces:
+            if slot not in result.pieces and slot not in result.notes:
                 result.values.setdefault(slot, value)
 
 
@@ -131,16 +151,46 @@ def _store(match: re.Match[str], pattern: Pattern, item: str, reader: Reader, re
         table, item, skip = _place(match, pattern, reader)
     groups = match.groupdict()
     for name, value in pattern.set.items():
-        _put(result, result.values, (table, item, name), value)
-    if pattern.positive:
-        percent = float(groups["percent"]) if groups.get("percent") else None
-        if groups.get("part"):
-            percent = 100 * float(groups["part"]) / float(groups["whole"])
-        cut = reader.positive_from or 0
-        _put(result, result.values, (table, item, pattern.positive), int(percent is None or percent >= cut))
+        result.put(result.values, (table, item, name), value, value)
+    if pattern.positive and groups.get(pattern.positive) is None:
+        slot = (table, item, pattern.positive)
+        judged = _judge(groups, reader.positive_from)
+        if isinstance(judged, Note):
+            result.notes[slot] = judged
+        else:
+            result.put(result.values, slot, judged, judged)
     for name, piece in groups.items():
         if piece is not None and name not in NAMED and name not in skip:
-            _put(result, result.pieces, (table, item, name), piece.strip())
+            meaning = reader.targets[table, name].codes.get(key(piece), piece.strip())
+            result.put(result.pieces, (table, item, name), piece.strip(), meaning)
+
+
+def _judge(groups: Mapping[str, str | None], cut: float | None) -> int | Note:
+    """Whether a phrase makes its flag positive: 1 or 0 by its percentage (1 without one), or the query that it is."""
+    percent = _percent(groups)
+    if percent is None:
+        return 1
+    if isinstance(percent, Note):
+        return percent
+    if cut is None and 0 < percent < SURELY_POSITIVE:
+        return Note("ambiguous_code", detail=f"{percent:g} % without a cut-off; declare positive_from")
+    return int(percent > 0 and percent >= (cut or 0))
+
+
+def _percent(groups: Mapping[str, str | None]) -> float | Note | None:
+    """The phrase's percentage (given, or a part of a whole), None if it has none, a query if it cannot be one."""
+    try:
+        if groups.get("part") is not None:
+            percent = 100 * float(groups["part"]) / float(groups["whole"])
+        elif groups.get("percent") is not None:
+            percent = float(groups["percent"])
+        else:
+            return None
+    except ValueError:
+        return Note("not_numeric")
+    except ZeroDivisionError:
+        return Note("out_of_range", detail="a part of 0 cells")
+    return percent if 0 <= percent <= 100 else Note("out_of_range", detail="0 to 100 %")
 
 
 def _place(match: re.Match[str], pattern: Pattern, reader: Reader) -> tuple[str, str, set[str]]:
@@ -153,11 +203,3 @@ def _place(match: re.Match[str], pattern: Pattern, reader: Reader) -> tuple[str,
         word = match[name].strip().casefold()
         item = item.replace(f"{{{name}}}", str(codes.get(word, word)))
     return table, item, used
-
-
-def _put(result: _Read, where: dict[Slot, Any], slot: Slot, value: Any) -> None:
-    """Keep a value; the same slot filled twice with different values is trouble."""
-    known = result.values.get(slot, result.pieces.get(slot, value))
-    if known != value:
-        result.trouble = f"{slot[2]} is given twice, as {known!r} and {value!r}"
-    where[slot] = value

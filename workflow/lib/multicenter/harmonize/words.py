@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # soft hyphen, zero-width blanks and joiners, marks
 
 
 def plain(text: str) -> str:
-    """One form of a text: Unicode NFKC (full-width digits, Roman numerals, Hangul), single blanks, none at the ends."""
+    """One form of a text: Unicode NFKC (full-width digits, Roman numerals, Hangul), visible, with single blanks."""
     if text.isascii():
         return text.strip() if "  " not in text and "\t" not in text and "\n" not in text else " ".join(text.split())
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    return " ".join(unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).split())
 
 
 def key(text: str) -> str:

@@ -9,13 +9,14 @@ ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 3
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 END, BOOLERR, FORMULA, BOUNDSHEET, BOF, EOF = 0xFFFFFFFE, 0x0205, 0x0006, 0x0085, 0x0809, 0x000A
 STREAMS = ("Workbook", "Book")
-FREE = 0xFFFFFFF0
+FREE, UNUSED = 0xFFFFFFF0, 0xFFFFFFFF
 
 
 def error_cells(data: bytes, sheet_number: int) -> list[tuple[int, int, str]]:
     """Return (row, column, error) of a sheet's error cells, both 0-based; [] for a file of another kind.
 
     sheet_number: the place of the sheet in the workbook, 0-based. Formats: [MS-CFB] 2.2-2.6, [MS-XLS] 2.4.10, 2.4.127.
+    Raises ValueError or struct.error if the file ends too early.
     """
     if not data.startswith(MAGIC):
         return []
@@ -36,6 +37,17 @@ def error_cells(data: bytes, sheet_number: int) -> list[tuple[int, int, str]]:
     return found
 
 
+def refuse_incomplete(data: bytes) -> None:
+    """Raise ValueError or struct.error if an old workbook's sectors are not all there (the fast reader panics then)."""
+    if data.startswith(MAGIC):
+        size = 1 << struct.unpack_from("<H", data, 30)[0]
+        used = [i for i, sector in enumerate(_allocation(data, size)) if sector != UNUSED]
+        if not used or size * (used[-1] + 1) >= len(data):
+            raise ValueError("its last sectors are missing")
+        for _ in _records(_workbook_stream(data), 0):
+            pass
+
+
 def _records(book: bytes, at: int) -> Iterator[tuple[int, bytes, int]]:
     """The records of one substream, from its beginning to its end, with how deep it is nested (charts are deeper)."""
     depth = 0
@@ -47,6 +59,7 @@ def _records(book: bytes, at: int) -> Iterator[tuple[int, bytes, int]]:
         if depth == 0:
             return
         at += 4 + size
+    raise ValueError("the sheet has no end")
 
 
 def _workbook_stream(data: bytes) -> bytes:
@@ -64,11 +77,17 @@ def _workbook_stream(data: bytes) -> bytes:
             continue
         start, total = struct.unpack_from("<II", entry, 116)
         if total >= cutoff:
-            return _chain(data, start, table, size)[:total]
+            return _whole(_chain(data, start, table, size), total)
         minis = _chain(data, struct.unpack_from("<I", root, 116)[0], table, size)
         mini_table = _numbers(_chain(data, mini_at, table, size))
-        return _pieces(minis, start, mini_table, mini_size, 0)[:total]
-    return b""
+        return _whole(_pieces(minis, start, mini_table, mini_size, 0), total)
+    raise ValueError("there is no workbook in the file")
+
+
+def _whole(stream: bytes, total: int) -> bytes:
+    if len(stream) < total:
+        raise ValueError(f"{total - len(stream)} bytes are missing")
+    return stream[:total]
 
 
 def _allocation(data: bytes, size: int) -> list[int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
-from multicenter.errors import DataError, Place
+from multicenter.errors import DataError, Place, did_you_mean
 from multicenter.intake.table import RawTable
 
 FORMATS = ("csv", "tsv", "xlsx", "xls", "sav", "dta", "xpt", "sas7bdat")
@@ -17,14 +18,16 @@ FORMATS = ("csv", "tsv", "xlsx", "xls", "sav", "dta", "xpt", "sas7bdat")
 def read_sources(files: Iterable[Path], sources: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, RawTable], dict]:
     """Read every declared source of a delivery; each file is read once from disk.
 
-    Returns the raw tables by source name and the receipt. Raises DataError (the first one met) with file and place.
+    Returns the raw tables by source name and the receipt. Raises DataError (the first one met) with file and place;
+    so does a file that no source reads, and a sheet that none reads and no `ignore_sheets` names.
     """
     paths = [Path(f) for f in files]
     contents = {path: _bytes(path) for path in paths}
-    tables = {}
-    for name, source in sources.items():
-        path = _file_of(source.get("file"), paths)
-        tables[name] = read_table(contents[path], path.name, source)
+    reads = {name: _file_of(name, source.get("file"), paths) for name, source in sources.items()}
+    _refuse_unread(paths, set(reads.values()))
+    tables = {name: read_table(contents[reads[name]], reads[name].name, source) for name, source in sources.items()}
+    for path in paths:
+        _check_sheets(contents[path], path.name, [name for name in sources if reads[name] == path], sources, tables)
     return tables, receipt(contents, tables)
 
 
@@ -72,12 +75,44 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise DataError(Place(path.name), "the file is missing", "Put it where config.yaml says extracts lie") from None
+    except OSError as error:
+        raise DataError(Place(path.name), f"the file cannot be opened ({error.strerror})", "Mend that first") from None
 
 
-def _file_of(pattern: str | None, paths: list[Path]) -> Path:
-    fitting = [p for p in paths if pattern is None or fnmatch(p.name, pattern)]
+def _file_of(source: str, pattern: str | None, paths: list[Path]) -> Path:
+    """The delivery's file that a source names; a name is the same however its accents and syllables are composed."""
+    wanted = normalize("NFC", pattern or "*")
+    fitting = [path for path in paths if fnmatchcase(normalize("NFC", path.name), wanted)]
     if len(fitting) == 1:
         return fitting[0]
-    names = ", ".join(p.name for p in paths)
-    what = f"{len(fitting)} of the delivery's files ({names}) fit"
-    raise DataError(Place(pattern or "(any file)"), what, "Name exactly one file with 'file' in the center's sources")
+    names = ", ".join(path.name for path in fitting or paths)
+    if pattern is None:
+        what = f"the delivery has {len(paths)} files ({names}), and this source does not say which one it reads"
+        raise DataError(Place(f"sources.{source}"), what, "Name it with 'file' in the center's file")
+    if fitting:
+        what = f"{len(fitting)} files of the delivery fit {pattern!r} ({names})"
+        raise DataError(Place(f"sources.{source}.file"), what, "Write it so that exactly one file fits")
+    what = f"no file of the delivery fits {pattern!r} (delivered: {names})"
+    near = did_you_mean(pattern, (path.name for path in paths))
+    raise DataError(Place(f"sources.{source}.file"), what, f"Correct 'file' or ask the center for the file.{near}")
+
+
+def _refuse_unread(paths: list[Path], read: set[Path]) -> None:
+    unread = [path.name for path in paths if path not in read]
+    if unread:
+        what = f"no source of the center's file reads {'this file' if len(unread) == 1 else 'these files'}"
+        fix = "Add a source with this 'file', or take the file out of the center's extracts"
+        raise DataError(Place(", ".join(unread)), what, fix)
+
+
+def _check_sheets(
+    data: bytes, file: str, names: list[str], sources: Mapping[str, Mapping[str, Any]], tables: Mapping[str, RawTable]
+) -> None:
+    """Refuse a workbook with a sheet that none of its sources (`names`) reads or ignores on purpose."""
+    books = [name for name in names if sources[name]["format"] in ("xlsx", "xls")]
+    if books:
+        from multicenter.intake.workbook import refuse_unread_sheets
+
+        ignored = {sheet for name in books for sheet in sources[name].get("ignore_sheets", {})}
+        known = ignored | {tables[name].sheet for name in books}
+        refuse_unread_sheets(data, file, sources[books[0]]["format"], known)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from multicenter.errors import DataError, Place
+from multicenter.intake.cutoff import refuse_cut_off
+from multicenter.intake.guard import first_line, reading
 from multicenter.intake.table import RawTable, make_table, plain_cell
 
 READERS = {"sav": "read_sav", "dta": "read_dta", "xpt": "read_xport", "sas7bdat": "read_sas7bdat"}
@@ -43,24 +45,39 @@ def read_statistical(data: bytes, file: str, source: Mapping[str, Any]) -> RawTa
 
 
 def _parse(data: bytes, file: str, source: Mapping[str, Any]) -> tuple[Any, Any]:
-    import pyreadstat
-
     kind = source["format"]
     options: dict[str, Any] = {}
     if source.get("encoding"):
         options["encoding"] = source["encoding"]
     if kind in ("sav", "dta", "sas7bdat"):
         options["user_missing"] = True
+    with reading(file):
+        refuse_cut_off(data, file, kind)
     handle, path = tempfile.mkstemp(suffix=f".{kind}")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        return getattr(pyreadstat, READERS[kind])(path, **options)
-    except (pyreadstat.ReadstatError, UnicodeDecodeError, ValueError) as error:
-        what = f"the file cannot be read as {kind} ({str(error).splitlines()[0] if str(error) else error!r})"
-        raise DataError(Place(file), what, AGAIN) from None
+        with reading(file):
+            return _read(path, file, kind, options)
     finally:
         os.unlink(path)
+
+
+def _read(path: str, file: str, kind: str, options: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The rows and what the header says; as many rows as the header says, if it says it."""
+    import pyreadstat
+
+    reader = getattr(pyreadstat, READERS[kind])
+    try:
+        frame, meta = reader(path, **options)
+        told = reader(path, metadataonly=True, **options)[1].number_rows
+    except (pyreadstat.ReadstatError, UnicodeDecodeError, ValueError) as error:
+        what = f"the file cannot be read as {kind} ({first_line(error)}): it is cut off, damaged or no {kind} file"
+        raise DataError(Place(file), what, AGAIN) from None
+    if told is not None and told >= 0 and told != len(frame):
+        what = f"the file is cut off: it holds {len(frame)} of {told} rows"
+        raise DataError(Place(file), what, "Ask the center to send it again")
+    return frame, meta
 
 
 def _extended(meta: Any, kind: str) -> dict[str, set[str]]:

@@ -3,48 +3,45 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from multicenter.errors import DataError, Place, did_you_mean
-from multicenter.intake.biff import error_cells
+from multicenter.intake.biff import error_cells, refuse_incomplete
+from multicenter.intake.guard import AGAIN, first_line, reading
+from multicenter.intake.sheetxml import column_letter, sheet_facts
 from multicenter.intake.table import CellError, RawTable, make_table, plain_cell
 
-AGAIN = "Ask the center to save and send the file again"
+SHOWN = 20
+LOCKED = "EncryptedPackage".encode("utf-16-le")
+Range = tuple[tuple[int, int], tuple[int, int]]
 
 
 def read_workbook(data: bytes, file: str, source: Mapping[str, Any]) -> RawTable:
     """Read one sheet.
 
-    source: sheet (default: the only one), first_row, header_rows (a merged header's text counts for all its columns).
-    Raises DataError for a file that is no workbook, is truncated, lacks the sheet, or has a duplicate header.
+    source: sheet (default: the only one), first_row, header_rows (a merged header's text counts for all its columns),
+    ignore_sheets. Raises DataError for a file that is no workbook, is damaged or truncated, lacks the sheet, has a
+    duplicate header or merged cells below the header.
     """
-    import python_calamine
-
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheet = _sheet_name(book.sheet_names, source.get("sheet"), file)
-        page = book.get_sheet_by_name(sheet)
-        grid = page.to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, OSError) as error:
-        what = f"the workbook cannot be opened ({_first_line(error)}): it is truncated or no {source['format']} file"
-        raise DataError(Place(file), what, AGAIN) from None
-    facts: dict[str, Any] = {"sheets": list(book.sheet_names)}
-    errors = error_cells(data, book.sheet_names.index(sheet))
-    if zipfile.is_zipfile(io.BytesIO(data)):
-        seen = _look_inside(data, sheet)
-        errors = seen.pop("errors")
-        facts |= seen
-    for row, column, code in errors:
-        if row < len(grid) and column < len(grid[row]):
-            grid[row][column] = CellError(code)
+    book = _open(data, file, source["format"])
+    sheet = _sheet_name(book.sheet_names, source, file)
+    grid, merged = _grid(book, sheet, file, source["format"])
+    facts: dict[str, Any] = {"sheets": list(book.sheet_names), "ignored_sheets": dict(source.get("ignore_sheets", {}))}
+    with reading(file, sheet):
+        errors = error_cells(data, book.sheet_names.index(sheet))
+        if zipfile.is_zipfile(io.BytesIO(data)):
+            facts |= asdict(sheet_facts(data, sheet))
+            errors = facts.pop("errors")
+    _put_errors(grid, errors)
     first = source.get("first_row", 1) - 1
     deep = source.get("header_rows", 1)
     if len(grid) <= first + deep:
         raise DataError(Place(file, sheet), "holds no data rows", AGAIN)
-    header = _header(grid[first : first + deep], page.merged_cell_ranges or [], first)
+    _refuse_merged(grid, merged, first + deep, Place(file, sheet))
+    header = _header(grid[first : first + deep], merged, first)
     body = grid[first + deep :]
     columns = [[plain_cell(value) for value in column] for column in zip(*body, strict=True)]
     rows = range(first + deep + 1, first + deep + 1 + len(body))
@@ -52,42 +49,103 @@ def read_workbook(data: bytes, file: str, source: Mapping[str, Any]) -> RawTable
     return make_table(file, sheet, header, columns, rows, refs, **facts)
 
 
-def column_letter(index: int) -> str:
-    """The spreadsheet's name of a 0-based column: 0 → A, 26 → AA."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+def refuse_unread_sheets(data: bytes, file: str, kind: str, known: Iterable[str]) -> None:
+    """Raise DataError if the workbook has a sheet with cells that is not among `known` (read, or ignored on purpose).
+
+    Empty sheets and sheets that are only a chart are passed over.
+    """
+    import python_calamine
+
+    book, known, unread = _open(data, file, kind), set(known), {}
+    for sheet in book.sheets_metadata:
+        if sheet.name in known or sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
+            continue
+        grid, _ = _grid(book, sheet.name, file, kind)
+        rows = sum(any(plain_cell(cell) is not None for cell in row) for row in grid)
+        if rows:
+            unread[sheet.name] = rows
+    if unread:
+        names = ", ".join(f"{name!r} ({rows} row{'s' if rows > 1 else ''})" for name, rows in unread.items())
+        what = f"no source reads the sheet{'s' if len(unread) > 1 else ''} {names}"
+        fix = "Add a source for it, or list it under 'ignore_sheets' of a source of this file, with the reason"
+        raise DataError(Place(file), what, fix)
 
 
-def column_index(letters: str) -> int:
-    """The 0-based column of a spreadsheet's letters: A → 0, AA → 26."""
-    index = 0
-    for letter in letters:
-        index = index * 26 + ord(letter) - 64
-    return index - 1
+def _open(data: bytes, file: str, kind: str) -> Any:
+    import python_calamine
+
+    if LOCKED in data and not zipfile.is_zipfile(io.BytesIO(data)):
+        raise DataError(Place(file), "the workbook is locked with a password", "Ask the center to save it without one")
+    with reading(file):
+        refuse_incomplete(data)
+        try:
+            return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        except (python_calamine.CalamineError, OSError) as error:
+            raise _unreadable(error, file, kind) from None
 
 
-def _sheet_name(names: list[str], wanted: str | None, file: str) -> str:
-    if wanted is None and len(names) == 1:
-        return names[0]
+def _grid(book: Any, sheet: str, file: str, kind: str) -> tuple[list[list[Any]], list[Range]]:
+    """All cells of a sheet from A1 on, and its merged ranges (0-based, both ends included)."""
+    import python_calamine
+
+    with reading(file, sheet):
+        try:
+            page = book.get_sheet_by_name(sheet)
+            return page.to_python(skip_empty_area=False), list(page.merged_cell_ranges or [])
+        except (python_calamine.CalamineError, OSError) as error:
+            raise _unreadable(error, file, kind) from None
+
+
+def _unreadable(error: BaseException, file: str, kind: str) -> DataError:
+    what = f"the workbook cannot be opened ({first_line(error)}): it is truncated or no {kind} file"
+    return DataError(Place(file), what, AGAIN)
+
+
+def _sheet_name(names: list[str], source: Mapping[str, Any], file: str) -> str:
+    wanted = source.get("sheet")
+    open_ = [name for name in names if name not in source.get("ignore_sheets", {})]
+    if wanted is None and len(open_) == 1:
+        return open_[0]
     if wanted in names:
         return wanted
     if wanted is None:
-        raise DataError(Place(file), f"has {len(names)} sheets ({', '.join(names)})", "Name one with 'sheet'")
+        raise DataError(Place(file), f"has {len(open_)} sheets ({', '.join(open_)})", "Name one with 'sheet'")
     what = f"the sheet {wanted!r} is missing; the file has {', '.join(names)}"
     raise DataError(Place(file), what, f"Rename the sheet or correct the center's file.{did_you_mean(wanted, names)}")
 
 
-def _header(rows: list[list[object]], merged: list[Any], first: int) -> list[str]:
+def _put_errors(grid: list[list[Any]], errors: list[tuple[int, int, str]]) -> None:
+    """Write the error cells into the grid (in place); it grows where they stand beyond its last row or column."""
+    width = max([len(row) for row in grid] + [column + 1 for _, column, _ in errors], default=0)
+    height = max([len(grid)] + [row + 1 for row, _, _ in errors])
+    if errors:
+        for row in grid:
+            row += [""] * (width - len(row))
+        grid += [[""] * width for _ in range(height - len(grid))]
+    for row, column, code in errors:
+        grid[row][column] = CellError(code)
+
+
+def _refuse_merged(grid: list[list[Any]], merged: list[Range], body: int, place: Place) -> None:
+    """Merged cells below the header (row `body` on) show one value for many cells but hold it only in the first."""
+    found = []
+    for (top, left), (bottom, right) in sorted(merged):
+        inside = top < len(grid) and left < len(grid[top])
+        if bottom >= body and inside and plain_cell(grid[top][left]) is not None:
+            found.append(f"{column_letter(left)}{top + 1}:{column_letter(right)}{bottom + 1}")
+    if found:
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        what = f"merged cells {', '.join(found[:SHOWN])}{more} reach into the data: only the first cell holds the value"
+        raise DataError(place, what, "Unmerge them and fill in the value of every cell")
+
+
+def _header(rows: list[list[object]], merged: list[Range], first: int) -> list[str]:
     """Header texts; several rows are joined by " / ", a horizontally merged text counts for all its columns."""
     text = [["" if plain_cell(v) is None else str(v).strip() for v in row] for row in rows]
     for (top, left), (bottom, right) in merged:
         for row in range(max(top, first), min(bottom, first + len(rows) - 1) + 1):
             if row == top:
-                for column in range(left, right + 1):
+                for column in range(left, min(right, len(text[row - first]) - 1) + 1):
                     text[row - first][column] = text[top - first][left]
     names = []
     for parts in zip(*text, strict=True):
@@ -97,43 +155,3 @@ def _header(rows: list[list[object]], merged: list[Any], first: int) -> list[str
                 seen.append(part)
         names.append(" / ".join(seen))
     return names
-
-
-def _look_inside(data: bytes, sheet: str) -> dict[str, Any]:
-    """What the fast reader does not tell: error cells, hidden rows and columns, the date system."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        book = archive.read("xl/workbook.xml").decode()
-        links = archive.read("xl/_rels/workbook.xml.rels").decode()
-        page = archive.read(_sheet_path(book, links, sheet)).decode()
-    hidden_columns: list[str] = []
-    for tag in re.findall(r"<col [^>]*>", page):
-        if re.search(r'hidden="(1|true)"', tag):
-            low, high = (int(re.search(rf'{k}="(\d+)"', tag).group(1)) for k in ("min", "max"))
-            hidden_columns += [column_letter(i) for i in range(low - 1, min(high, low + 200))]
-    hidden_rows = [
-        int(m.group(1))
-        for m in re.finditer(r'<row [^>]*?r="(\d+)"[^>]*>', page)
-        if re.search(r'hidden="(1|true)"', m[0])
-    ]
-    errors = []
-    for match in re.finditer(r'<c r="([A-Z]+)(\d+)"[^>]*? t="e"[^>]*>.*?<v>([^<]*)</v>', page):
-        errors.append((int(match.group(2)) - 1, column_index(match.group(1)), match.group(3)))
-    system = 1904 if re.search(r'date1904="(1|true)"', book) else 1900
-    return {"hidden_columns": hidden_columns, "hidden_rows": hidden_rows, "errors": errors, "date_system": system}
-
-
-def _sheet_path(book: str, links: str, sheet: str) -> str:
-    from html import unescape
-
-    for tag in re.findall(r"<sheet [^>]*>", book):
-        if unescape(re.search(r'name="([^"]*)"', tag).group(1)) == sheet:
-            link = re.search(r'r:id="([^"]*)"', tag).group(1)
-            for target in re.findall(r"<Relationship [^>]*>", links):
-                if f'Id="{link}"' in target:
-                    path = re.search(r'Target="([^"]*)"', target).group(1)
-                    return path.lstrip("/") if path.startswith("/") else f"xl/{path}"
-    raise KeyError(sheet)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -13,6 +13,8 @@ from multicenter.manuscript.rounding import MISSING, NOT_ESTIMABLE, format_numbe
 from multicenter.manuscript.table import Column, Footnotes, Row, Table
 
 REFERENCE = "1 (reference)"
+GLOBAL = "GLOBAL"
+PH_LEVEL = 0.05
 METHOD = (
     "Cox proportional hazards models; Efron's method for tied times; 95% confidence intervals and P values by Wald, "
     "two-sided. Patients and events are those of the model's complete cases."
@@ -41,7 +43,13 @@ def make_cox_table(spec: Mapping, estimates: pd.DataFrame, labels: Mapping[str, 
             for heading in ("Patients", "Events", "HR (95% CI)", "P")
         ],
         rows=rows,
-        notes=[METHOD, *_exposure_note(spec, labels), *_fits(spec, models), *footnotes.lines(), *spec.get("notes", ())],
+        notes=[
+            METHOD,
+            *_exposure_note(spec, labels),
+            *_fits(spec, models, labels),
+            *footnotes.lines(),
+            *spec.get("notes", ()),
+        ],
         abbreviations=spec.get("abbreviations", {}),
         simulated=simulated,
     )
@@ -130,7 +138,7 @@ def _level_cells(rows: pd.DataFrame, variable: str, level: str, footnotes: Footn
 def _ratio(row: pd.Series, footnotes: Footnotes) -> tuple[str, str]:
     if row["status"] != "ok":
         return f"{NOT_ESTIMABLE} {footnotes.mark(not_estimable(row))}", MISSING
-    return interval_text(row), p_text(row)
+    return footnotes.caution(interval_text(row), row), p_text(row)
 
 
 def _exposure_note(spec: Mapping, labels: Mapping[str, str]) -> list[str]:
@@ -141,21 +149,64 @@ def _exposure_note(spec: Mapping, labels: Mapping[str, str]) -> list[str]:
     return [FALLACY.format(exposure=" and ".join(words))]
 
 
-def _fits(spec: Mapping, models: list[pd.DataFrame]) -> list[str]:
-    """A line for each model with all covariates: complete cases, events a parameter, test of proportional hazards."""
+def _fits(spec: Mapping, models: list[pd.DataFrame], labels: Mapping[str, str]) -> list[str]:
+    """A line for each model: cases, events a parameter and in the smallest level, tests of proportional hazards."""
     notes = []
     for model, rows in zip(spec["models"], models, strict=True):
-        dropped = find(rows, model["analysis"], "dropped_missing")
-        if dropped is None:
-            continue
-        text = f"{model.get('label') or model['analysis']}: {format_number(dropped['n'])} complete cases"
-        text += f" with {format_number(dropped['n_events'])} events"
-        text += f" ({format_number(dropped['value'])} patients without a value of a covariate left out)"
-        ratio = find(rows, model["analysis"], "events_per_parameter")
-        if ratio is not None and ratio["status"] == "ok":
-            text += f"; {format_number(ratio['value'], 1)} events per parameter"
-        proportional = find(rows, model["analysis"], "ph_chisq", term="GLOBAL")
-        if proportional is not None and proportional["status"] == "ok":
-            text += f"; global test of proportional hazards {format_p(proportional['p_value'], prefix=True)}"
-        notes.append(f"{text}.")
+        name = model["analysis"]
+        parts = [*_cases(rows, name, _exposures(spec)), *_proportional(rows, name, labels)]
+        if parts:
+            notes.append(f"{model.get('label') or name}: {'; '.join(parts)}.")
     return notes
+
+
+def _cases(rows: pd.DataFrame, analysis: str, exposures: list[str]) -> list[str]:
+    """Complete cases and events of a model with all covariates; nothing for models of one covariate each."""
+    dropped = find(rows, analysis, "dropped_missing")
+    if dropped is None:
+        return []
+    left_out = f"({format_number(dropped['value'])} patients without a value of a covariate left out)"
+    cases = f"{format_number(dropped['n'])} complete cases with {format_number(dropped['n_events'])} events {left_out}"
+    ratio = find(rows, analysis, "events_per_parameter")
+    known = ratio is not None and ratio["status"] == "ok"
+    per_parameter = [f"{format_number(ratio['value'], 1)} events per parameter"] if known else []
+    return [cases, *per_parameter, *_fewest(rows, exposures)]
+
+
+def _fewest(rows: pd.DataFrame, exposures: list[str]) -> list[str]:
+    """The level of an exposure with the fewest events: events per parameter alone hide it."""
+    levels = rows[(rows["statistic"] == "level_events") & rows["term"].str.split(": ").str[0].isin(exposures)]
+    if levels.empty:
+        return []
+    smallest = levels.loc[levels["value"].idxmin()]
+    level = smallest["term"].partition(": ")[2]
+    return [f"fewest events in a level of the exposure: {format_number(smallest['value'])} ({level})"]
+
+
+def _proportional(rows: pd.DataFrame, analysis: str, labels: Mapping[str, str]) -> list[str]:
+    """The global test of proportional hazards, and the terms whose own test has a P value below the level."""
+    tests = rows[(rows["statistic"] == "ph_chisq") & (rows["status"] == "ok")]
+    overall = find(tests, analysis, "ph_chisq", term=GLOBAL)
+    parts = []
+    if overall is not None:
+        parts.append(f"global test of proportional hazards {format_p(overall['p_value'], prefix=True)}")
+    broken = tests[(tests["term"] != GLOBAL) & (tests["p_value"] < PH_LEVEL)]
+    if len(broken):
+        named = [
+            f"{_plain_label(row.term, rows, labels)} ({format_p(row.p_value, prefix=True)})"
+            for row in broken.itertuples()
+        ]
+        parts.append(
+            f"evidence against proportional hazards of {_listed(named)}, whose hazard ratios are averages over time"
+        )
+    return parts
+
+
+def _plain_label(variable: str, rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """The variable's label; that of a number without its unit."""
+    label = labels.get(variable, variable)
+    return label if _levels(variable, [rows]) else label.rpartition(", ")[0] or label
+
+
+def _listed(texts: list[str]) -> str:
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from multicenter.manuscript.curve_figure import draw_curve_figure, key_column, remark
+from multicenter.manuscript.curve_figure import KEY_MARKS, draw_curve_figure, key_column, remark
 from multicenter.manuscript.curve_panel import PanelData, curves_to_draw, take
 from multicenter.manuscript.km_figure import events_column
+from multicenter.manuscript.table import Footnotes
 
 NICE_TOPS = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 
@@ -41,14 +42,16 @@ def panel_data(
     own = take(curves, analysis, "curve")
     groups = list(dict.fromkeys(own["group"]))
     rows = take(estimates, analysis, "estimate")
-    key = [events_column(rows, groups), *(key_column(rows, groups, column) for column in spec.get("key", ()))]
+    footnotes = Footnotes(KEY_MARKS)
+    shown = [key_column(rows, groups, column, footnotes) for column in spec.get("key", ())]
+    key = [events_column(rows, groups), *shown]
     test = spec.get("test")
     return PanelData(
         groups=groups,
         curves=curves_to_draw(own, spec.get("min_at_risk")),
         risk_table=take(risk_table, analysis, "table of numbers at risk"),
         key=key,
-        remark=remark(estimates, spec.get("effect"), {"analysis": analysis, **test} if test else None),
+        remark=remark(estimates, spec.get("effect"), {"analysis": analysis, **test} if test else None, footnotes),
         remark_at_top=True,
         censor_marks=False,
     )

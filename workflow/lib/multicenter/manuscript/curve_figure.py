@@ -10,13 +10,15 @@ from matplotlib.figure import Figure
 from multicenter.manuscript import style
 from multicenter.manuscript.curve_panel import KeyColumn, Layout, PanelData, Rect, align, draw_panel, lay_out
 from multicenter.manuscript.estimates import find
-from multicenter.manuscript.formats import interval_text
-from multicenter.manuscript.rounding import NOT_REACHED, format_interval, format_p
+from multicenter.manuscript.formats import cautions, interval_text
+from multicenter.manuscript.rounding import NOT_REACHED, format_interval, format_number, format_p, is_number
+from multicenter.manuscript.table import Footnotes
 
 MARK_MM = 4.5
 EDGE_MM = 1.5
 PANEL_GAP_MM = 4.0
 LETTER_MM = 5.0
+KEY_MARKS = "†‡§¶"
 
 
 def draw_curve_figure(
@@ -91,35 +93,52 @@ def _letter(figure: Figure, letter: str, rect: Rect) -> None:
     figure.text(*place, letter, ha="left", va="top", fontsize=style.PANEL_PT, fontweight="bold")
 
 
-def key_column(rows: pd.DataFrame, groups: list[str], column: Mapping) -> KeyColumn:
-    """A key column of estimates with their intervals: {label, statistic, term?, decimals?, scale?}."""
+def key_column(rows: pd.DataFrame, groups: list[str], column: Mapping, footnotes: Footnotes) -> KeyColumn:
+    """A key column of estimates with their intervals: {label, statistic, term?, decimals?, scale?}.
+
+    A value whose row warns of something (see formats.cautions) bears the mark of a footnote.
+    """
     chosen = rows[(rows["statistic"] == column["statistic"]) & (rows["term"].fillna("") == column.get("term", ""))]
     chosen = chosen.set_index("group")
-    texts = {group: _estimate_text(chosen, group, column) for group in groups}
+    texts = {group: _estimate_text(chosen, group, column, footnotes) for group in groups}
     return KeyColumn(column["label"], texts)
 
 
-def _estimate_text(chosen: pd.DataFrame, group: str, column: Mapping) -> str:
+def _estimate_text(chosen: pd.DataFrame, group: str, column: Mapping, footnotes: Footnotes) -> str:
     if group not in chosen.index:
         return NOT_REACHED
     row = chosen.loc[group]
     bounds = (row["value"], row["ci_low"], row["ci_high"])
-    return format_interval(*bounds, column.get("decimals", 1), missing=NOT_REACHED, scale=column.get("scale", 1))
+    text = format_interval(*bounds, column.get("decimals", 1), missing=NOT_REACHED, scale=column.get("scale", 1))
+    return text + "".join(footnotes.mark(caution) for caution in cautions(row))
 
 
-def remark(estimates: pd.DataFrame, effect: Mapping | None, test: Mapping | None) -> str:
-    """Return the line in the panel: an effect with its interval and a P value, each where there is a row of it.
+def remark(
+    estimates: pd.DataFrame, effect: Mapping | None, test: Mapping | None, footnotes: Footnotes | None = None
+) -> str:
+    """Return the lines in the panel: an effect with its interval and P value, a test, the footnotes of the key.
 
-    `effect`: {analysis, statistic, label, term?, method?}; `test`: {analysis, statistic, label?}.
+    `effect`: {analysis, statistic, label, term?, method?}; `test`: {analysis, statistic, label?}; of each there is a
+    line where there is a row of it.
     """
-    parts = []
+    lines = []
     if effect:
         names = {name: effect.get(name, "") for name in ("term", "method")}
         row = find(estimates, effect["analysis"], effect["statistic"], **names)
-        parts += [] if row is None else [f"{effect['label']} {interval_text(row)}"]
+        lines += [] if row is None else [_effect_text(effect["label"], row)]
     if test:
         rows = estimates[(estimates["analysis"] == test["analysis"]) & (estimates["statistic"] == test["statistic"])]
         rows = rows[rows["p_value"].notna()]
         if len(rows):
-            parts.append(f"{test.get('label', '')} {format_p(rows.iloc[0]['p_value'], prefix=True)}".strip())
-    return "; ".join(parts)
+            lines.append(f"{test.get('label', '')} {format_p(rows.iloc[0]['p_value'], prefix=True)}".strip())
+    return "\n".join([*lines, *(footnotes.lines() if footnotes else [])])
+
+
+def _effect_text(label: str, row: pd.Series) -> str:
+    """`Adjusted HR 0.78 (95% CI 0.49 to 1.25), P = 0.30, n = 452`: the P value is that of the effect."""
+    parts = [f"{label} {interval_text(row).replace('(', '(95% CI ', 1)}"]
+    if is_number(row["p_value"]):
+        parts.append(format_p(row["p_value"], prefix=True))
+    if is_number(row.get("n")):
+        parts.append(f"n = {format_number(row['n'])}")
+    return ", ".join(parts)

@@ -162,7 +162,7 @@ def draw_panel(figure: Figure, rect: Rect, layout: Layout, spec: Mapping, y_max:
     axes = add_axes(figure, area)
     _curves(axes, layout.data)
     _scales(axes, layout.data, spec, y_max)
-    _remark(axes, layout.data)
+    _remark(figure, axes, layout.data, 0.97 * area.width)
     _draw_key(figure, layout, rect.x, area.y + area.height)
     _risk_table(figure, axes, area, rect.x, layout)
     return axes
@@ -208,10 +208,12 @@ def _scales(axes: Axes, data: PanelData, spec: Mapping, y_max: float) -> None:
     axes.set_ylabel(spec["y_label"], labelpad=3)
 
 
-def _remark(axes: Axes, data: PanelData) -> None:
+def _remark(figure: Figure, axes: Axes, data: PanelData, width: float) -> None:
+    """Write the remark's lines, each broken where it is wider than `width` mm."""
     if data.remark:
+        text = "\n".join(part for line in data.remark.split("\n") for part in style.wrap(figure, line, width))
         y, side = (0.97, "top") if data.remark_at_top else (0.04, "bottom")
-        axes.text(0.015, y, data.remark, transform=axes.transAxes, ha="left", va=side, zorder=5)
+        axes.text(0.015, y, text, transform=axes.transAxes, ha="left", va=side, zorder=5)
 
 
 def _place_key(figure: Figure, data: PanelData, names: Mapping[str, str], width: float, left: float) -> Key:

@@ -17,6 +17,8 @@ from multicenter.manuscript.style import save_figure
 
 CURVES = {"kaplan_meier": draw_kaplan_meier, "cumulative_incidence": draw_cumulative_incidence}
 KINDS = (*CURVES, "response_kinetics")
+# Estimates that stand as numbers below the bars of a response figure.
+NUMBERS_BELOW = ("patients", "on_treatment")
 
 
 def draw_figure(
@@ -41,13 +43,18 @@ def draw_figure(
 
 
 def figure_sources(
-    spec: Mapping, curves: pd.DataFrame | None, risk_tables: pd.DataFrame | None, kinetics: pd.DataFrame | None
+    spec: Mapping,
+    curves: pd.DataFrame | None,
+    risk_tables: pd.DataFrame | None,
+    estimates: pd.DataFrame,
+    kinetics: pd.DataFrame | None,
 ) -> dict[str, pd.DataFrame]:
-    """Return what the figure draws, by the ending of its file's name: "" (curves or states) and "_risk_table"."""
+    """Return what the figure draws, by the ending of its file's name: "" (curves or states) and "_numbers" (below)."""
     analyses = [panel["analysis"] for panel in spec.get("panels") or [spec]]
     if _kind(spec) in CURVES:
-        return {"": _of(curves, analyses), "_risk_table": _of(risk_tables, analyses)}
-    return {"": _of(kinetics, analyses)}
+        return {"": _of(curves, analyses), "_numbers": _of(risk_tables, analyses)}
+    below = _of(estimates, analyses)
+    return {"": _of(kinetics, analyses), "_numbers": below[below["statistic"].isin(NUMBERS_BELOW)]}
 
 
 def write_figure(
@@ -60,10 +67,10 @@ def write_figure(
     simulated: str,
     directory: str | Path,
 ) -> list[Path]:
-    """Draw the figure and write <id>.pdf, .svg, .png, <id>.csv and for curves <id>_risk_table.csv; return the paths."""
+    """Draw the figure and write <id>.pdf, .svg, .png, <id>.csv and <id>_numbers.csv; return the paths."""
     stem = Path(directory) / spec["id"]
     written = save_figure(draw_figure(spec, curves, risk_tables, estimates, kinetics, labels, simulated), stem)
-    for ending, table in figure_sources(spec, curves, risk_tables, kinetics).items():
+    for ending, table in figure_sources(spec, curves, risk_tables, estimates, kinetics).items():
         path = stem.with_name(f"{stem.name}{ending}.csv")
         table.to_csv(path, index=False)
         written.append(path)

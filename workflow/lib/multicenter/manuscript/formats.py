@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -42,6 +43,8 @@ FORMATS = {
     "upgraded": Format(unit="patients"),
     "parameters": Format(),
     "ph_df": Format(),
+    "wald_df": Format(),
+    "logrank_pairwise_unadjusted": Format(2),
     "percent": Format(unit="%"),
     "upgraded_percent": Format(unit="%"),
     "median_months": Format(1, unit="months", unknown=NOT_REACHED),
@@ -54,9 +57,12 @@ FORMATS = {
     "concordance": Format(2),
     "smd": Format(2),
     "events_per_parameter": Format(1),
+    "fisher_p": Format(3),
+    "fisher_monte_carlo_p": Format(3),
 }
 DEFAULT = Format(1)
 CHISQ = Format(2)
+COUNT_AT_END = re.compile(r"\s*\(\d+\)$")
 
 
 def format_of(statistic: str) -> Format:
@@ -64,10 +70,11 @@ def format_of(statistic: str) -> Format:
     return FORMATS.get(statistic, CHISQ if statistic.endswith("_chisq") else DEFAULT)
 
 
-def value_text(row: pd.Series) -> str:
-    """Return the row's value as printed, without its interval."""
+def value_text(row: pd.Series, decimals: int | None = None) -> str:
+    """Return the row's value as printed, without its interval; `decimals` instead of those of its statistic."""
     how = format_of(row["statistic"])
-    return format_number(row["value"] * how.scale if is_number(row["value"]) else None, how.decimals, how.unknown)
+    places = how.decimals if decimals is None else decimals
+    return format_number(row["value"] * how.scale if is_number(row["value"]) else None, places, how.unknown)
 
 
 def interval_text(row: pd.Series | None) -> str:
@@ -86,3 +93,11 @@ def p_text(row: pd.Series | None) -> str:
 def not_estimable(row: pd.Series) -> str:
     """Return the footnote of a number that the data do not determine."""
     return f"Not estimable: {row['reason']}."
+
+
+def cautions(row: pd.Series) -> list[str]:
+    """Return what the reason of an estimable row warns of, without the count in `fewer than 5 at risk (3)`."""
+    reason = row.get("reason", "")
+    if row.get("status", "ok") != "ok" or pd.isna(reason) or not reason:
+        return []
+    return [COUNT_AT_END.sub("", part) for part in reason.split("; ")]

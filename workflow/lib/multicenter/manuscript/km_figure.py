@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from multicenter.manuscript.curve_figure import draw_curve_figure, key_column, remark
+from multicenter.manuscript.curve_figure import KEY_MARKS, draw_curve_figure, key_column, remark
 from multicenter.manuscript.curve_panel import KeyColumn, PanelData, curves_to_draw, take
 from multicenter.manuscript.rounding import format_number
+from multicenter.manuscript.table import Footnotes
 
 DEFAULT_KEY = ({"label": "Median, months (95% CI)", "statistic": "median_months", "decimals": 1},)
 LOGRANK = {"statistic": "logrank_chisq", "label": "Log-rank"}
@@ -50,14 +51,16 @@ def panel_data(
     own = take(curves, analysis, "curve")
     groups = list(dict.fromkeys(own["group"]))
     rows = take(estimates, analysis, "estimate")
-    key = [events_column(rows, groups), *(key_column(rows, groups, column) for column in spec.get("key", DEFAULT_KEY))]
+    footnotes = Footnotes(KEY_MARKS)
+    shown = [key_column(rows, groups, column, footnotes) for column in spec.get("key", DEFAULT_KEY)]
+    key = [events_column(rows, groups), *shown]
     test = {"analysis": analysis, **(LOGRANK if len(groups) <= 2 else OVERALL_LOGRANK), **spec.get("test", {})}
     return PanelData(
         groups=groups,
         curves=curves_to_draw(own, spec.get("min_at_risk")),
         risk_table=take(risk_table, analysis, "table of numbers at risk"),
         key=key,
-        remark=remark(estimates, spec.get("effect"), test),
+        remark=remark(estimates, spec.get("effect"), test, footnotes),
         remark_at_top=False,
     )
 

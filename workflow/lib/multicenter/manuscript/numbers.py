@@ -14,6 +14,9 @@ from multicenter.manuscript.estimates import named
 from multicenter.manuscript.formats import format_of, interval_text, value_text
 from multicenter.manuscript.rounding import MISSING, format_number, format_p, is_number
 
+EXTREMES = ("minimum", "maximum")
+POINTS = (*EXTREMES, "median", "quartile_1", "quartile_3")
+RANK_SUMS = ("wilcoxon_w", "wilcoxon_exact_w")
 SIGNS = {
     "≥": " ge ",
     "≤": " le ",
@@ -39,11 +42,13 @@ def make_numbers(
     StudyError if two rows get the same name.
     """
     rows = named(estimates)
+    whole = _whole_numbered(rows)
     several = rows.groupby("analysis")["method"].nunique()
     numbers: dict[str, dict] = {}
     for position, row in enumerate(rows.to_dict("records"), start=1):
         name = _name(row, with_method=several[row["analysis"]] > 1)
-        _put(numbers, name, _number(pd.Series(row), position, labels))
+        decimals = 0 if _prints_whole(row, whole) else None
+        _put(numbers, name, _number(pd.Series(row), position, labels, decimals))
     for name, number in _flow_numbers(flow):
         _put(numbers, name, number)
     return {"data": simulated, "numbers": dict(sorted(numbers.items()))}
@@ -84,13 +89,26 @@ def _put(numbers: dict, name: str, number: dict) -> None:
     numbers[name] = number
 
 
-def _number(row: pd.Series, position: int, labels: Mapping[str, str]) -> dict:
+def _whole_numbered(rows: pd.DataFrame) -> set[tuple[str, str]]:
+    """(analysis, term) of each described variable whose extremes are whole in every group, such as a year."""
+    extremes = rows[rows["statistic"].isin(EXTREMES) & rows["value"].notna()]
+    whole = (extremes["value"] % 1 == 0).groupby([extremes["analysis"], extremes["term"]]).all()
+    return set(whole.index[whole])
+
+
+def _prints_whole(row: Mapping, whole: set[tuple[str, str]]) -> bool:
+    """True for a whole rank sum, and for a whole point of the distribution of a whole-numbered variable."""
+    counted = row["statistic"] in POINTS and (row["analysis"], row["term"]) in whole
+    return (counted or row["statistic"] in RANK_SUMS) and is_number(row["value"]) and row["value"] % 1 == 0
+
+
+def _number(row: pd.Series, position: int, labels: Mapping[str, str], decimals: int | None) -> dict:
     how = format_of(row["statistic"])
     known = is_number(row["value"])
     number = {
         "label": _label(row, labels),
         "value": row["value"] * how.scale if known else None,
-        "text": value_text(row),
+        "text": value_text(row, decimals),
         "unit": how.unit,
         "status": row["status"],
     }

@@ -21,6 +21,7 @@ ASSESSED = "Assessed"
 ON_TREATMENT = "Still on treatment"
 BAR_WIDTH = 0.74
 OUTLINE = "#555555"
+EDGE_PT = 0.4
 LEGEND_GAP_MM = 3.0
 SWATCH_MM = 4.5
 SWATCH_HEIGHT_MM = 3.4
@@ -141,6 +142,11 @@ def _other_looks(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
     return {ASSESSED: (style.SEEN_COLOR, "")} | {state: looks[i % len(looks)] for i, state in enumerate(states)}
 
 
+def _edge(color: str, usual: str) -> tuple[str, float]:
+    """Color and width of a segment's outline (its hatch has the same color): bold for the worst state."""
+    return (style.WORST_EDGE, style.WORST_EDGE_PT) if color == style.WORST_COLOR else (usual, EDGE_PT)
+
+
 def _bars(
     figure: Figure,
     rect: Rect,
@@ -158,9 +164,9 @@ def _bars(
     for state, heights in wide.iterrows():
         color, hatch = looks[state]
         values = heights.to_numpy(dtype=float)
-        edge = OUTLINE if hatch and color != style.WORST_COLOR else "white"
+        edge, line = _edge(color, OUTLINE if hatch else "white")
         some = values > 0
-        looked = {"color": color, "hatch": hatch, "edgecolor": edge, "linewidth": 0.4}
+        looked = {"color": color, "hatch": hatch, "edgecolor": edge, "linewidth": line}
         axes.bar(positions[some], values[some], BAR_WIDTH, base[some], **looked)
         for x, value, bottom in zip(positions, values, base, strict=True):
             if value / full * rect.height >= LINE_MM - 0.2:
@@ -183,7 +189,7 @@ def _legend(figure: Figure, rect: Rect, states: list[str], looks: Mapping, label
     for line, state in enumerate(reversed(states)):
         color, hatch = looks[state]
         y = rect.y + rect.height - (line + 1) * (LINE_MM + 1.3)
-        edge = "white" if color == style.WORST_COLOR else OUTLINE
+        edge, line_width = _edge(color, OUTLINE)
         swatch = Rectangle(
             (x / width, y / height),
             SWATCH_MM / width,
@@ -191,7 +197,7 @@ def _legend(figure: Figure, rect: Rect, states: list[str], looks: Mapping, label
             facecolor=color,
             hatch=hatch,
             edgecolor=edge,
-            linewidth=0.4,
+            linewidth=line_width,
             transform=figure.transFigure,
         )
         figure.add_artist(swatch)

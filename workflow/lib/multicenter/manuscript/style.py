@@ -39,9 +39,11 @@ CURVE_LINES = (
     (0, (8, 3)),
     (0, (2, 2, 6, 2)),
 )
-# Ordered states, best to worst: lightness rises with every step (cividis); the worst has its own color and hatch.
+# Ordered states, best to worst: lightness rises with every step (cividis); the worst is lighter
+# than all of them, in a dark outline, and hatched.
 STATE_COLORS = ("#00224E", "#3B496C", "#707173", "#A59C74", "#E1CC55")
-WORST_COLOR, WORST_HATCH = "#D55E00", "////"
+WORST_COLOR, WORST_HATCH = "#FBE3D6", "////"
+WORST_EDGE, WORST_EDGE_PT = "#8A2D00", 1.0
 SEEN_COLOR = "#9ECAE9"
 OTHER_COLORS = ("#4D4D4D", "#111111", "#B0B0B0", "#FFFFFF", "#DADADA")
 OTHER_HATCHES = ("", "", "\\\\\\\\", "....", "xxxx")

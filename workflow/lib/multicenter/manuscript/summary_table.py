@@ -13,9 +13,11 @@ from multicenter.manuscript.rounding import MISSING, NOT_REACHED, format_count_p
 from multicenter.manuscript.table import Column, Footnotes, Row, Table, compared_note
 
 COUNTS = ("events", "competing_events")
+MEDIANS = ("median_months", "followup_median_months")
 TESTS = {"logrank_chisq": "Log-rank test.", "fisher_p": "Fisher's exact test."}
 NOTES = {
     "events": "n (%): percentages are of all patients of the column.",
+    "followup_median_months": "Follow-up: reverse Kaplan-Meier median with log-log 95% confidence interval.",
     "median_months": "Kaplan-Meier median with log-log 95% confidence interval; NR, not reached.",
     "survival": "Kaplan-Meier estimate with log-log 95% confidence interval.",
     "rate_per_100py": "Rates with exact Poisson 95% confidence interval.",
@@ -92,14 +94,14 @@ def _cell(
     found = find(estimates, analysis, row["statistic"], group, row.get("term", ""))
     if found is None:
         return MISSING
-    if found["status"] != "ok" and found["statistic"] == "median_months":
+    if found["status"] != "ok" and found["statistic"] in MEDIANS:
         return interval_text(found) if is_number(found["ci_low"]) else NOT_REACHED
     if found["status"] != "ok":
         return f"{value_text(found)} {footnotes.mark(not_estimable(found))}"
     if row["statistic"] in COUNTS:
         patients = find(estimates, analysis, "patients", group)
         return format_count_percent(found["value"], None if patients is None else patients["value"], 1)
-    return interval_text(found)
+    return footnotes.caution(interval_text(found), found)
 
 
 def _p(row: Mapping, analysis: str, estimates: pd.DataFrame, footnotes: Footnotes) -> str:

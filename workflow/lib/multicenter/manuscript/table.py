@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+import pandas as pd
+
+from multicenter.manuscript.formats import cautions
+
 MARKS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 CSS = """body{font:10pt/1.35 Arial,Helvetica,"DejaVu Sans",sans-serif;color:#111;background:#fff;margin:1.2em}
 table{border-collapse:collapse;border-top:1.5pt solid;border-bottom:1.5pt solid}
@@ -150,17 +154,23 @@ def compared_note(over: str, groups: int) -> str:
 
 
 class Footnotes:
-    """Gives each distinct footnote one mark, in the order in which they are first asked for."""
+    """Gives each distinct footnote one of `marks`, in the order in which they are first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, marks: str = MARKS) -> None:
+        self._marks = marks
         self._texts: list[str] = []
 
     def mark(self, text: str) -> str:
         """Return the mark of this footnote."""
         if text not in self._texts:
             self._texts.append(text)
-        return MARKS[self._texts.index(text)]
+        return self._marks[self._texts.index(text)]
+
+    def caution(self, text: str, row: pd.Series) -> str:
+        """Return a cell's text with the marks of what its row warns of (see formats.cautions)."""
+        marks = [self.mark(f"{words[0].upper()}{words[1:]}.") for words in cautions(row)]
+        return f"{text} {''.join(sorted(marks, key=self._marks.index))}" if marks else text
 
     def lines(self) -> list[str]:
         """Return the footnotes, each after its mark."""
-        return [f"{mark} {text}" for mark, text in zip(MARKS, self._texts, strict=False)]
+        return [f"{mark} {text}" for mark, text in zip(self._marks, self._texts, strict=False)]

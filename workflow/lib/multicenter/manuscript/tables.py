@@ -11,11 +11,17 @@ from multicenter.errors import StudyError, did_you_mean
 from multicenter.manuscript.baseline_table import make_baseline_table
 from multicenter.manuscript.cox_table import make_cox_table
 from multicenter.manuscript.estimates import named
+from multicenter.manuscript.pairwise_table import make_pairwise_table
 from multicenter.manuscript.replication import make_replication_table
 from multicenter.manuscript.summary_table import make_summary_table
 from multicenter.manuscript.table import Table
 
-MAKERS = {"baseline": make_baseline_table, "cox": make_cox_table, "summary": make_summary_table}
+MAKERS = {
+    "baseline": make_baseline_table,
+    "cox": make_cox_table,
+    "summary": make_summary_table,
+    "pairwise": make_pairwise_table,
+}
 REPLICATION = "replication"
 
 

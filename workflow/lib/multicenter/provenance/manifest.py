@@ -4,23 +4,21 @@ summary."""
 from __future__ import annotations
 
 import json
-import platform
+import re
 from collections.abc import Iterable, Mapping
-from importlib.metadata import distributions
 from pathlib import Path
 
 import pandas as pd
 
-from multicenter.digests import digest_file, module_files
+from multicenter.digests import digest_file
+
+CODE = ("Snakefile", "requirements.txt", "workflow/**/*", "envs/*", "profiles/**/*")
 
 
 def code_files(clone: Path) -> dict[str, Path]:
-    """Return the code behind a run by name: Snakefile, rules, scripts, and the library modules that scripts import."""
-    library = clone / "workflow" / "lib"
-    scripts = sorted((clone / "workflow" / "scripts").glob("*.py"))
-    modules = sorted({module for script in scripts for module in module_files(script, library)})
-    files = [clone / "Snakefile", *sorted((clone / "workflow" / "rules").glob("*.smk")), *scripts, *modules]
-    return {str(path.relative_to(clone)): path for path in files}
+    """Return the code behind a run by name: Snakefile, lock, everything in workflow, environments, profiles."""
+    found = {path for pattern in CODE for path in clone.glob(pattern) if path.is_file() and path.suffix != ".pyc"}
+    return {str(path.relative_to(clone)): path for path in sorted(found)}
 
 
 def build_manifest(
@@ -40,10 +38,18 @@ def build_manifest(
     return pd.DataFrame(rows, columns=["kind", "file", "sha256"]).sort_values(["kind", "file"], ignore_index=True)
 
 
-def software_versions() -> dict[str, str]:
-    """Return the versions of Python and of every installed package, by name."""
-    packages = {dist.metadata["Name"].lower(): dist.version for dist in distributions()}
-    return {"python": platform.python_version(), **dict(sorted(packages.items()))}
+def software_versions(clone: Path) -> dict[str, dict[str, str]]:
+    """Return the pinned versions that a run used: of the lock, and of each rule environment (by its file's name).
+
+    A run from the virtual environment uses the lock; with `--sdm conda` each rule uses its environment's pins, which
+    are the lock's.
+    """
+    lock = (clone / "requirements.txt").read_text(encoding="utf-8")
+    versions = {"requirements.txt": dict(re.findall(r"^([\w.-]+)==([\w.+]+)", lock, re.MULTILINE))}
+    for env in sorted((clone / "envs").glob("*.yaml")):
+        text = env.read_text(encoding="utf-8")
+        versions[f"envs/{env.name}"] = dict(re.findall(r"^ +- ([\w.-]+)=([\w.+]+)$", text, re.MULTILINE))
+    return versions
 
 
 def summarize(status: Mapping, findings: pd.DataFrame, folder: str) -> str:

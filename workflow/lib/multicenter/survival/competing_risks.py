@@ -50,20 +50,22 @@ def cumulative_incidence(
     of: int = 1,
     entry: ArrayLike | None = None,
     variance: str = "survfit",
-    level: float = 0.95,
 ) -> IncidenceCurve:
     """Estimate the Aalen-Johansen cumulative incidence of cause `of`; `cause` is 0 for censored, 1, 2, … for events.
 
     F(t) = sum of S(u−)·d(u)/n(u), S the probability of no event of any cause. `variance` "survfit" is the infinitesimal
     jackknife of R's `survfit(Surv(time, factor(cause)) ~ 1)` (prodlim prints the same); "cmprsk" the estimate of
     cmprsk's `cuminc` (Gray's code: tied events as a sample without replacement), which knows no delayed entry.
-    Limits are log-log on F. Aalen & Johansen, Scand J Stat 1978;5:141.
+    Limits are log-log on F. Aalen & Johansen, Scand J Stat 1978;5:141. Raises ValueError for a missing cause and for
+    data that `counts.follow_up` refuses.
     """
     if variance not in VARIANCES:
         raise ValueError(f"variance {variance!r} is none of {', '.join(VARIANCES)}")
     if variance == "cmprsk" and entry is not None:
         raise ValueError("the cmprsk variance is not defined under delayed entry")
-    causes = np.asarray(cause)
+    causes = np.asarray(cause, dtype=float)
+    if not (causes >= 0).all() or (causes % 1 != 0).any():
+        raise ValueError("a cause is missing or not 0, 1, 2, …")
     data = follow_up(time, causes != 0, entry)
     if not len(data):
         raise ValueError("no patients")
@@ -77,7 +79,7 @@ def cumulative_incidence(
     curve = _Curve(table.time, table.n_risk.astype(float), mine, others, before, free, incidence)
     squared = _gray(curve) if variance == "cmprsk" else _jackknife(data, causes == of, curve)
     std_error = np.sqrt(np.maximum(squared, 0))
-    low, high = incidence_bounds(incidence, std_error, level)
+    low, high = incidence_bounds(incidence, std_error)
     counts = Counts(table.time, table.n_risk, mine, table.n_censor)
     return IncidenceCurve(counts, others, incidence, std_error, low, high, free, len(data))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from multicenter.errors import NotEstimable
-from multicenter.survival.counts import Times, follow_up
+from multicenter.survival.counts import Times, follow_up, stratum_codes
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def concordance(
     """
     data = follow_up(time, event, entry)
     scores = _ranks(np.asarray(score, dtype=float))
-    layers = np.zeros(len(data), dtype=int) if strata is None else np.asarray(strata)
+    layers = stratum_codes(strata, len(data))
     better, worse, tied = (np.zeros(len(data)) for _ in range(3))
     totals = np.zeros(3)
     for layer in np.unique(layers):

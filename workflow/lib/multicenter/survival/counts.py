@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 TIME_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
@@ -65,6 +66,18 @@ def follow_up(time: ArrayLike, event: ArrayLike, entry: ArrayLike | None = None)
     if (entries >= times).any():
         raise ValueError("an entry is not before its time")
     return Times(times, happened.astype(bool), entries)
+
+
+def stratum_codes(strata: ArrayLike | None, size: int) -> NDArray[np.int64]:
+    """Return one code a patient for its stratum, all 0 without strata. Raises ValueError where one is missing."""
+    if strata is None:
+        return np.zeros(size, dtype=np.int64)
+    labels = np.asarray(strata)
+    if labels.shape != (size,):
+        raise ValueError("strata and time differ in length")
+    if pd.isna(labels).any():
+        raise ValueError("a stratum is missing")
+    return np.unique(labels, return_inverse=True)[1]
 
 
 def merge_close(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,30 +1,29 @@
-"""Cox regression: lifelines' fit with settings under which it agrees with R's `coxph`, and what it leaves out."""
+"""Cox regression with Efron's ties, equal to R's `coxph`: strata, delayed entry, time-dependent rows.
+
+Newton's method (`maximize`) on the partial likelihood of the design, made uncorrelated with unit variance: neither the
+scale nor the collinearity of covariates costs digits.
+"""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from lifelines import CoxPHFitter
-from lifelines.exceptions import ConvergenceError
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, norm
 
 from multicenter.errors import NotEstimable
 from multicenter.survival.concordance import Concordance, concordance
-from multicenter.survival.counts import Times, follow_up
-from multicenter.survival.intervals import normal_quantile
-from multicenter.survival.partial_likelihood import Contributions, contributions
+from multicenter.survival.counts import Times, follow_up, stratum_codes
+from multicenter.survival.intervals import Z95
+from multicenter.survival.maximize import Point, maximize
+from multicenter.survival.partial_likelihood import contributions, ever_counted
 
-ALIAS_TOLERANCE = 1e-10
-SEPARATED_LOG_RATIO = 20.0
-SEPARATED_ERROR = 1e3
-CONVERGED = 1e-16
-MAX_STEPS = 60
-FIT_OPTIONS = {"precision": 1e-13, "r_precision": 1e-15, "step_size": 1.0, "max_steps": MAX_STEPS}
+ALIAS_TOLERANCE = float(np.finfo(float).eps ** 0.75)  # as R's coxph.control(toler.chol)
+CONSTANT = 1e-9
+PART_OF_DIRECTION = 1e-3
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,9 @@ class CoxFit:
         """Two-sided Wald p-values."""
         return 2 * norm.sf(np.abs(self.coef / self.std_error))
 
-    def interval(self, level: float = 0.95) -> tuple[NDArray, NDArray]:
-        """Return Wald limits of the coefficients."""
-        half = normal_quantile(level) * self.std_error
+    def interval(self) -> tuple[NDArray, NDArray]:
+        """Return Wald's 95% limits of the coefficients."""
+        half = Z95 * self.std_error
         return self.coef - half, self.coef + half
 
     @property
@@ -87,8 +86,8 @@ class CoxFit:
         used = [i for i in wanted if np.isfinite(self.coef[i])]
         if not used:
             raise NotEstimable("no coefficient is estimable")
-        b = self.coef[used]
-        chisq = float(b @ np.linalg.solve(self.covariance[np.ix_(used, used)], b))
+        z, se = self.coef[used] / self.std_error[used], self.std_error[used]
+        chisq = float(z @ np.linalg.solve(self.covariance[np.ix_(used, used)] / np.outer(se, se), z))
         return chisq, len(used), float(chi2.sf(chisq, len(used)))
 
     def concordance(self, cluster: ArrayLike | None = None) -> Concordance:
@@ -114,10 +113,7 @@ def cox_data(
         raise ValueError("design and time differ in length")
     if not np.isfinite(x).all():
         raise ValueError("a covariate is missing or not finite")
-    codes = (
-        np.zeros(len(x), dtype=np.int64) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
-    )
-    return CoxData(tuple(str(name) for name in design.columns), x, times, codes)
+    return CoxData(tuple(str(name) for name in design.columns), x, times, stratum_codes(strata, len(x)))
 
 
 def fit_cox(
@@ -137,28 +133,29 @@ def fit_cox(
     n_events = int(data.times.event.sum())
     if n_events < 2:
         raise NotEstimable(f"{_number(n_events, 'event')} among {_number(len(data.times), 'patient')}")
-    null = contributions(data.design, data.times, data.strata, np.zeros(len(data.names)))
-    kept = _independent(null.information.sum(axis=0), data.design, n_events)
+    scale = _spread(data)
+    null = _evaluate(data, data.design / scale, np.zeros(len(scale)))
+    kept = _independent(null.information, n_events)
     if not kept:
         raise NotEstimable(f"nothing varies while patients are at risk: {', '.join(data.names)}")
     if n_events < len(kept):
         raise NotEstimable(f"{_number(n_events, 'event')} for {_number(len(kept), 'parameter')}")
-    found, separated = _estimate(data.design[:, kept], data, float(null.loglik.sum()))
-    used = [j for j, far in zip(kept, separated, strict=True) if not far]
-    beta = np.zeros(len(data.names))
-    beta[kept] = found
-    coef = np.full(len(data.names), np.nan)
+    basis = _basis(data, kept)
+    design = (data.design - data.design.mean(axis=0))[:, kept] @ basis
+    found = maximize(lambda at: _evaluate(data, design, at), len(kept))
+    estimated = ~_moved_by(basis @ found.rising, scale[kept])
+    used = np.array(kept)[estimated]
+    beta, coef = np.zeros(len(data.names)), np.full(len(data.names), np.nan)
+    beta[kept] = basis @ found.at
     coef[used] = beta[used]
-    final = contributions(data.design[:, kept], data.times, data.strata, found)
     covariance = np.full((len(data.names),) * 2, np.nan)
-    information = final.information.sum(axis=0)[np.ix_(~separated, ~separated)]
-    covariance[np.ix_(used, used)] = np.linalg.inv(information)
+    covariance[np.ix_(used, used)] = (basis @ found.covariance @ basis.T)[np.ix_(estimated, estimated)]
     return CoxFit(
         names=data.names,
         coef=coef,
         covariance=covariance,
-        loglik_null=float(null.loglik.sum()),
-        loglik=float(final.loglik.sum()),
+        loglik_null=null.value,
+        loglik=found.value,
         n=len(data.times),
         n_events=n_events,
         aliased=tuple(name for j, name in enumerate(data.names) if j not in kept),
@@ -168,92 +165,41 @@ def fit_cox(
     )
 
 
-def _estimate(x: NDArray, data: CoxData, null: float) -> tuple[NDArray, NDArray[np.bool_]]:
-    """Return the coefficients and which of them run to infinity.
-
-    lifelines stops when the log-likelihood no longer moves, at 7 digits of a small coefficient, and with full steps it
-    can end below the `null` log-likelihood: Newton's method with step halving goes on from where it ended, or from 0.
-    A coefficient that has left for infinity is held where it is, so that the others reach their limit.
-    """
-
-    def evaluate(at: NDArray) -> Contributions:
-        return contributions(x, data.times, data.strata, at)
-
-    reach = np.ptp(x, axis=0)
-    beta = _lifelines(x, data)
-    if beta is None or not evaluate(beta).loglik.sum() >= null:
-        beta = np.zeros(x.shape[1])
-    here = evaluate(beta)
-    for _ in range(MAX_STEPS):
-        free = np.abs(beta) * reach <= SEPARATED_LOG_RATIO
-        score, information = here.score.sum(axis=0)[free], here.information.sum(axis=0)[np.ix_(free, free)]
-        step = np.zeros(len(beta))
-        step[free] = np.linalg.lstsq(information, score, rcond=None)[0]
-        if score @ step[free] < CONVERGED:
-            beta = beta + step
-            break
-        beta, here = _climb(evaluate, beta, step, here)
-    else:
-        raise NotEstimable("the fit does not converge")
-    return beta, _runs_away(here, free, reach)
+def _spread(data: CoxData) -> NDArray[np.float64]:
+    """Return the standard deviations among those at risk at an event; of a constant column, more than its rounding."""
+    rows = data.design[ever_counted(data.times, data.strata)]
+    spread = np.maximum(rows.std(axis=0), CONSTANT * np.abs(rows).max(axis=0))
+    return np.where(spread > 0, spread, 1.0)
 
 
-def _climb(evaluate: Callable, beta: NDArray, step: NDArray, here: Contributions) -> tuple[NDArray, Contributions]:
-    """Take a step, halved until the log-likelihood does not fall by more than rounding."""
-    value = here.loglik.sum()
-    for halving in range(MAX_STEPS):
-        there = evaluate(beta + step / 2**halving)
-        if there.loglik.sum() >= value - 1e-12 * abs(value):
-            return beta + step / 2**halving, there
-    raise NotEstimable("the fit does not converge")
+def _basis(data: CoxData, kept: list[int]) -> NDArray[np.float64]:
+    """Return the matrix that makes the columns `kept` uncorrelated with unit variance."""
+    rows = data.design[ever_counted(data.times, data.strata)][:, kept]
+    scale = rows.std(axis=0)
+    triangle = np.linalg.qr((rows - rows.mean(axis=0)) / scale, mode="r") / np.sqrt(len(rows))
+    return np.linalg.inv(triangle) / scale[:, None]
 
 
-def _runs_away(here: Contributions, free: NDArray, reach: NDArray) -> NDArray[np.bool_]:
-    """Say which coefficients have left for infinity, or are so flat that they would (no information left)."""
-    away = ~free
-    information = here.information.sum(axis=0)
-    while not away.all():
-        rows = np.flatnonzero(~away)
-        scaled = information[np.ix_(rows, rows)] / np.outer(reach[rows], reach[rows])
-        value, direction = np.linalg.eigh(scaled)
-        if value[0] > SEPARATED_ERROR**-2:
-            break
-        away[rows[np.abs(direction[:, 0]) > 0.1]] = True
-    return away
+def _moved_by(directions: NDArray, scale: NDArray) -> NDArray[np.bool_]:
+    """Say which coefficients the directions (columns) move by more than rounding."""
+    size = np.abs(directions) * scale[:, None]
+    return (size > PART_OF_DIRECTION * size.max(axis=0, initial=0)).any(axis=1)
 
 
-def _lifelines(x: NDArray, data: CoxData) -> NDArray | None:
-    """Return lifelines' coefficients, None where it gives up."""
-    columns = [f"x{j}" for j in range(x.shape[1])]
-    frame = pd.DataFrame(x, columns=columns).assign(time=data.times.time, event=data.times.event)
-    options = {}
-    if data.times.entry is not None:
-        frame["entry"] = data.times.entry
-        options["entry_col"] = "entry"
-    if len(np.unique(data.strata)) > 1:
-        frame["stratum"] = data.strata
-        options["strata"] = "stratum"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            fitter = CoxPHFitter().fit(frame, "time", "event", fit_options=FIT_OPTIONS, **options)
-    except (ConvergenceError, np.linalg.LinAlgError):
-        return None
-    found = fitter.params_.loc[columns].to_numpy(copy=True)
-    return found if np.isfinite(found).all() else None
+def _evaluate(data: CoxData, design: NDArray, beta: NDArray) -> Point:
+    parts = contributions(design, data.times, data.strata, beta)
+    return Point(float(parts.loglik.sum()), parts.score.sum(axis=0), parts.information.sum(axis=0))
 
 
-def _independent(information: NDArray, design: NDArray, n_events: int) -> list[int]:
+def _independent(information: NDArray, n_events: int) -> list[int]:
     """Return the columns that earlier ones do not explain, by a Cholesky sweep of the null information (as coxph).
 
     A column of unit variance has an information of about `n_events` when nothing explains it.
     """
-    spread = design.std(axis=0)
-    scale = np.where(spread > 0, spread, 1.0)
-    left = information / np.outer(scale, scale)
+    left = information.copy()
     kept = []
     for j in range(len(left)):
-        if spread[j] > 0 and left[j, j] > ALIAS_TOLERANCE * n_events:
+        if left[j, j] > ALIAS_TOLERANCE * n_events:
             kept.append(j)
             left = left - np.outer(left[:, j], left[j]) / left[j, j]
     return kept

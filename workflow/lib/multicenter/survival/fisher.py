@@ -74,7 +74,8 @@ def _meet(left, right, rows: np.ndarray, limit: float, constant: float) -> float
     left_key, right_key = left[0] @ radix, (rows - right[0]) @ radix
     order = np.lexsort((left[1], left_key))
     key, weight = left_key[order], left[1][order]
-    share = np.exp(weight - weight.max())
+    top = weight.max()
+    share = np.exp(weight - top)
     total = 0.0
     by_key = np.argsort(right_key, kind="stable")
     right_key, right_weight = right_key[by_key], right[1][by_key]
@@ -83,7 +84,7 @@ def _meet(left, right, rows: np.ndarray, limit: float, constant: float) -> float
         first, last = np.searchsorted(key, [this, this + 1])
         below = np.searchsorted(weight[first:last], limit - right_weight[start:stop], side="right")
         cumulative = np.append(0.0, np.cumsum(share[first:last]))
-        total += float((np.exp(right_weight[start:stop] + constant + weight.max()) * cumulative[below]).sum())
+        total += float((np.exp(right_weight[start:stop] + constant + top) * cumulative[below]).sum())
     return total
 
 

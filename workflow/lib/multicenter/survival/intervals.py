@@ -1,4 +1,4 @@
-"""Confidence intervals of a probability on the scales that survival analysis uses."""
+"""95% confidence intervals of a probability on the scales that survival analysis uses."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 CI_TYPES = ("log-log", "log", "plain")
+Z95 = float(norm.ppf(0.975))
 
 Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def normal_quantile(level: float) -> float:
-    """Return the two-sided standard normal quantile, 1.96 for level 0.95."""
-    return float(norm.ppf(1 - (1 - level) / 2))
-
-
-def survival_bounds(survival: NDArray, log_se: NDArray, ci: str = "log-log", level: float = 0.95) -> Bounds:
+def survival_bounds(survival: NDArray, log_se: NDArray, ci: str = "log-log") -> Bounds:
     """Return lower and upper limits of a survival probability, as R's `survfit(conf.type = ci)`.
 
     `log_se` is the standard error of log S (Greenwood). As in R a limit is NaN where its scale has none: S = 0 for log,
@@ -24,26 +20,24 @@ def survival_bounds(survival: NDArray, log_se: NDArray, ci: str = "log-log", lev
     """
     if ci not in CI_TYPES:
         raise ValueError(f"confidence interval type {ci!r} is none of {', '.join(CI_TYPES)}")
-    z = normal_quantile(level)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if ci == "plain":
-            half = z * log_se * survival
+            half = Z95 * log_se * survival
             return np.maximum(survival - half, 0), np.minimum(survival + half, 1)
         if ci == "log":
             base = np.where(survival == 0, np.nan, survival)
-            return base * np.exp(-z * log_se), np.minimum(base * np.exp(z * log_se), 1)
+            return base * np.exp(-Z95 * log_se), np.minimum(base * np.exp(Z95 * log_se), 1)
         base = np.log(np.where((survival == 0) | (survival == 1), np.nan, survival))
-        shift = z * log_se / base
+        shift = Z95 * log_se / base
         return np.exp(base * np.exp(-shift)), np.exp(base * np.exp(shift))
 
 
-def incidence_bounds(incidence: NDArray, std_error: NDArray, level: float = 0.95) -> Bounds:
+def incidence_bounds(incidence: NDArray, std_error: NDArray) -> Bounds:
     """Return limits F^exp(±z·se / (F·log F)) of a cumulative incidence F (log-log scale, as tidycmprsk's `cuminc`).
 
     NaN where F is 0 or 1 or its standard error is unknown. Choudhury, Stat Med 2002;21:1129.
     """
-    z = normal_quantile(level)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         base = np.where((incidence <= 0) | (incidence >= 1), np.nan, incidence)
-        shift = np.abs(z * std_error / (base * np.log(base)))
+        shift = np.abs(Z95 * std_error / (base * np.log(base)))
         return base ** np.exp(shift), base ** np.exp(-shift)

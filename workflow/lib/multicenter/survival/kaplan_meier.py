@@ -52,7 +52,7 @@ class RiskTable:
 
 
 def kaplan_meier(
-    time: ArrayLike, event: ArrayLike, entry: ArrayLike | None = None, ci: str = "log-log", level: float = 0.95
+    time: ArrayLike, event: ArrayLike, entry: ArrayLike | None = None, ci: str = "log-log"
 ) -> SurvivalCurve:
     """Estimate S(t) = prod(1 - d/n) with Greenwood's standard error and a `ci` ("log-log", "log", "plain") interval.
 
@@ -63,23 +63,28 @@ def kaplan_meier(
     if not len(data):
         raise ValueError("no patients")
     table = count(data)
-    fitted = KaplanMeierFitter().fit(data.time, data.event, entry=data.entry)
-    survival = fitted.survival_function_.iloc[:, 0].reindex(table.time).to_numpy()
+    survival = _product_limit(data, table)
     with np.errstate(divide="ignore", invalid="ignore"):
         log_se = np.sqrt(np.cumsum(table.n_event / (table.n_risk * (table.n_risk - table.n_event))))
         std_error = survival * log_se
-    low, high = survival_bounds(survival, log_se, ci, level)
+    low, high = survival_bounds(survival, log_se, ci)
     return SurvivalCurve(table, survival, std_error, low, high, len(data))
 
 
-def reverse_kaplan_meier(
-    time: ArrayLike, event: ArrayLike, entry: ArrayLike | None = None, ci: str = "log-log", level: float = 0.95
-) -> SurvivalCurve:
+def _product_limit(data: Times, table: Counts) -> NDArray[np.float64]:
+    if data.entry is not None:
+        # lifelines refuses data whose risk set empties before the last entry; R and the definition go on from there
+        return np.cumprod(1 - table.n_event / table.n_risk)
+    fitted = KaplanMeierFitter().fit(data.time, data.event)
+    return fitted.survival_function_.iloc[:, 0].reindex(table.time).to_numpy()
+
+
+def reverse_kaplan_meier(time: ArrayLike, event: ArrayLike) -> SurvivalCurve:
     """Estimate potential follow-up: the curve whose event is the end of observation without the event.
 
     Schemper & Smith, Control Clin Trials 1996;17:343; equals `survfit(Surv(time, 1 - event) ~ 1)`.
     """
-    return kaplan_meier(time, 1 - np.asarray(event).astype(int), entry, ci, level)
+    return kaplan_meier(time, 1 - np.asarray(event).astype(int))
 
 
 def median(curve: SurvivalCurve) -> Estimate:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
 from multicenter.errors import NotEstimable
-from multicenter.survival.counts import Times, at_risk, follow_up
+from multicenter.survival.counts import Times, at_risk, follow_up, stratum_codes
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,18 @@ def logrank(
 
     Mantel, Cancer Chemother Rep 1966;50:163; as R's `survdiff(Surv(time, event) ~ group + strata(strata))`: O, E and V
     are summed over strata, groups without an expected event leave the test. `groups` gives their order (default:
-    sorted). Raises NotEstimable when there is no event or fewer than two groups are ever at risk together.
+    sorted). Raises NotEstimable when there is no event or fewer than two groups are ever at risk together, ValueError
+    for a missing group or stratum and for a group that is not in `groups`.
     """
     data = follow_up(time, event, entry)
-    labels = np.asarray(group)
-    names = list(groups) if groups is not None else sorted(set(labels.tolist()))
+    labels, names = _labels(group, groups)
+    if labels.shape != (len(data),):
+        raise ValueError("group and time differ in length")
+    others = sorted(str(label) for label in set(labels.tolist()) - set(names))
+    if others:
+        raise ValueError(f"group holds labels that are not in groups: {', '.join(others)}; leave these patients out")
     member = np.stack([labels == name for name in names], axis=1) if names else np.zeros((len(data), 0), dtype=bool)
-    layers = np.zeros(len(data), dtype=int) if strata is None else np.asarray(strata)
+    layers = stratum_codes(strata, len(data))
     observed, expected = np.zeros(len(names)), np.zeros(len(names))
     covariance = np.zeros((len(names), len(names)))
     for layer in np.unique(layers):
@@ -68,6 +74,13 @@ def logrank(
         observed, expected, covariance = observed + o, expected + e, covariance + v
     chisq, df = _chisq(observed, expected, covariance)
     return LogRank(tuple(names), observed, expected, covariance, chisq, df, float(chi2.sf(chisq, df)))
+
+
+def _labels(group: ArrayLike, groups: Sequence | None) -> tuple[NDArray, list]:
+    labels = np.asarray(group)
+    if pd.isna(labels).any():
+        raise ValueError("a group is missing")
+    return labels, list(groups) if groups is not None else sorted(set(labels.tolist()))
 
 
 def _one_stratum(data: Times, member: NDArray[np.bool_]) -> tuple[NDArray, NDArray, NDArray]:
@@ -98,22 +111,21 @@ def pairwise_logrank(
     event: ArrayLike,
     group: ArrayLike,
     strata: ArrayLike | None = None,
-    entry: ArrayLike | None = None,
     groups: Sequence | None = None,
 ) -> list[PairwiseLogRank]:
     """Test every pair of groups by `logrank` on their patients alone, p adjusted by Holm (Scand J Stat 1979;6:65).
 
     A pair that cannot be tested has NaN and the reason, and does not count in the correction.
     """
-    times, happened, labels = np.asarray(time), np.asarray(event), np.asarray(group)
-    names = list(groups) if groups is not None else sorted(set(labels.tolist()))
+    times, happened = np.asarray(time), np.asarray(event)
+    labels, names = _labels(group, groups)
     found = []
     for first, second in combinations(names, 2):
         rows = (labels == first) | (labels == second)
         size, events = int(rows.sum()), int(happened[rows].sum())
-        optional = [None if part is None else np.asarray(part)[rows] for part in (strata, entry)]
+        layers = None if strata is None else np.asarray(strata)[rows]
         try:
-            test = logrank(times[rows], happened[rows], labels[rows], *optional, groups=[first, second])
+            test = logrank(times[rows], happened[rows], labels[rows], layers, groups=[first, second])
             found.append((first, second, test.chisq, test.p_value, size, events, ""))
         except NotEstimable as error:
             found.append((first, second, np.nan, np.nan, size, events, str(error)))

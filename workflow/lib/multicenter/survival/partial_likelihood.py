@@ -1,17 +1,25 @@
 """Cox's partial likelihood with Efron's ties, strata and delayed entry: its value, score and information, time by time.
 
 Everything is a sum over distinct times, so one evaluation costs O(n log n) for the sort and O(n p²) for the sums,
-without a matrix larger than the design. Efron, JASA 1977;72:557.
+without a matrix larger than the design. Where the risks of successive risk sets differ by more than a double can hold,
+follow-up is cut in pieces, each with its own scale (a cut leaves every risk set as it is). Efron, JASA 1977;72:557.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from multicenter.survival.counts import Times
+
+# how far the logarithms of the greatest risks of the risk sets of a piece may lie apart: sums over risk sets only grow
+# backward in time, but under delayed entry patients leave them again, which costs the digits of those who stay
+LOG_RANGE = 300.0
+LOG_RANGE_ENTRY = 10.0
 
 
 @dataclass(frozen=True)
@@ -29,15 +37,63 @@ def contributions(design: NDArray, data: Times, strata: NDArray, beta: NDArray) 
 
     `strata` (n,) are codes of any kind. Strata without an event add nothing.
     """
-    x = design - design.mean(axis=0)
+    eta = (design - design.mean(axis=0)) @ beta
     parts = []
     for layer in np.unique(strata[data.event]):
-        rows = strata == layer
-        parts.append(_one_stratum(x[rows], data.take(rows), beta))
+        rows = np.flatnonzero(strata == layer)
+        for chosen, piece in _pieces(eta[rows], data.take(rows)):
+            parts.append(_one_piece(design[rows[chosen]], piece, beta))
     return Contributions(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _one_stratum(x: NDArray, data: Times, beta: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+def ever_counted(data: Times, strata: NDArray) -> NDArray[np.bool_]:
+    """Say who is at risk at some event of the own stratum; the others do not touch the likelihood."""
+    counted = np.zeros(len(data), dtype=bool)
+    for layer in np.unique(strata[data.event]):
+        rows = np.flatnonzero(strata == layer)
+        _, first, last = _windows(data.take(rows))
+        counted[rows] = last > first
+    return counted
+
+
+def _windows(data: Times) -> tuple[NDArray, NDArray, NDArray]:
+    """Return the event times, and per patient the positions first:last of those at which it is at risk."""
+    when = np.unique(data.time[data.event])
+    last = np.searchsorted(when, data.time, side="right")
+    first = np.zeros_like(last) if data.entry is None else np.searchsorted(when, data.entry, side="right")
+    return when, first, last
+
+
+def _pieces(eta: NDArray, data: Times) -> Iterator[tuple[NDArray, Times]]:
+    """Cut the follow-up of a stratum where the greatest risk changes too much; yield who is at risk, and its follow-up.
+
+    Nearly always one piece.
+    """
+    when, first, last = _windows(data)
+    limit = LOG_RANGE if data.entry is None else LOG_RANGE_ENTRY
+    level = np.zeros(len(when))
+    if np.ptp(eta[last > first]) > limit:
+        top = _greatest(eta, first, last, len(when))
+        level = np.floor((top - top.min()) / limit)
+    edges = [0, *(np.flatnonzero(np.diff(level)) + 1), len(when)]
+    for start, stop in pairwise(edges):
+        rows = np.flatnonzero((last > start) & (first < stop) & (last > first))
+        ends = np.minimum(data.time[rows], when[stop - 1])
+        entry = None if data.entry is None else np.maximum(data.entry[rows], when[start - 1] if start else -np.inf)
+        yield rows, Times(ends, data.event[rows] & (last[rows] <= stop), entry)
+
+
+def _greatest(eta: NDArray, first: NDArray, last: NDArray, size: int) -> NDArray:
+    """Return the greatest of `eta` among those at risk at each event time."""
+    if first.any():
+        return np.array([eta[(first <= k) & (last > k)].max() for k in range(size)])
+    top = np.full(size, -np.inf)
+    np.maximum.at(top, last[last > 0] - 1, eta[last > 0])
+    return np.maximum.accumulate(top[::-1])[::-1]
+
+
+def _one_piece(design: NDArray, data: Times, beta: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    x = design - design.mean(axis=0)
     eta = x @ beta
     top = eta.max()
     weight = np.exp(eta - top)

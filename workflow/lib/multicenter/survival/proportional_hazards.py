@@ -90,7 +90,15 @@ def _test(term: str, columns: list[int], score: NDArray, information: NDArray) -
     rows = np.array([*range(p), *(p + j for j in columns)])
     u = np.concatenate([np.zeros(p), score[columns]])
     try:
-        chisq = float(u @ np.linalg.solve(information[np.ix_(rows, rows)], u))
+        chisq = _quadratic(information[np.ix_(rows, rows)], u)
     except np.linalg.LinAlgError as error:
         raise NotEstimable(f"{term}: the test of proportional hazards has no variance") from error
     return HazardsTest(term, chisq, len(columns), float(chi2.sf(chisq, len(columns))))
+
+
+def _quadratic(information: NDArray, u: NDArray) -> float:
+    """Return u' information⁻¹ u, solved in units in which the diagonal is 1 (covariates may be of any scale)."""
+    scale = np.sqrt(np.diag(information))
+    if not (scale > 0).all():
+        raise np.linalg.LinAlgError("no information")
+    return float((u / scale) @ np.linalg.solve(information / np.outer(scale, scale), u / scale))
