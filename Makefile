@@ -11,7 +11,7 @@ run: .venv/.run  ## set up and make the figures and tables
 	$(BIN)/snakemake --cores $(CORES)
 
 test: .venv/.dev lint  ## set up and run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: .venv/.dev  ## style of code and rules
 	$(BIN)/ruff check .

@@ -148,7 +148,7 @@ def test_cox_levels_reference_and_what_is_not_estimable():
     assert rows["Age (per year)"] == ["90", "40", "1.50 (0.90 to 2.20)", "0.07"]
     assert "Dose (per 10 mg)" in rows
     notes = " ".join(table.footnotes())
-    assert "ᵃ Not estimable: ARM rare: 0 events among 2 patients." in notes
+    assert "ᵃ Not estimable: Treatment rare: 0 events among 2 patients." in notes
     assert "Only the coefficient of Treatment is interpreted" in notes
     assert "Efron" in notes and "Wald" in notes
     assert "90 complete cases with 40 events (10 patients without a value" in notes

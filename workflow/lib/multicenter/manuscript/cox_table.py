@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -47,7 +48,7 @@ def make_cox_table(spec: Mapping, estimates: pd.DataFrame, labels: Mapping[str, 
             METHOD,
             *_exposure_note(spec, labels),
             *_fits(spec, models, labels),
-            *footnotes.lines(),
+            *(_spelled(line, labels) for line in footnotes.lines()),
             *spec.get("notes", ()),
         ],
         abbreviations=spec.get("abbreviations", {}),
@@ -133,6 +134,11 @@ def _level_cells(rows: pd.DataFrame, variable: str, level: str, footnotes: Footn
     ratios = _ratios(rows)
     own = ratios[ratios["term"].str.startswith(f"{term} vs ")]
     return [*cells, *(_ratio(own.iloc[0], footnotes) if len(own) else (REFERENCE, ""))]
+
+
+def _spelled(text: str, labels: Mapping[str, str]) -> str:
+    """A footnote with the printed names of the columns that a reason names."""
+    return re.sub(r"\b[A-Z][A-Z0-9]+\b", lambda name: labels.get(name[0], name[0]), text)
 
 
 def _ratio(row: pd.Series, footnotes: Footnotes) -> tuple[str, str]:
