@@ -62,3 +62,11 @@ rule tables:
     localrule: True
     message:
         "The tables are complete"
+
+
+rule sensitivity:
+    input:
+        NUMERICAL,
+    localrule: True
+    message:
+        "The estimates, those of sensitivity analyses included, are complete"

@@ -4,11 +4,15 @@ import codecs
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
 import python_calamine
+
+from kmm.dialects.sheets import Column, Sheet
+from kmm.dialects.statfiles import write_dta
 
 STUDY = Path(__file__).parents[3] / "resources" / "simulated"
 EXTRACTS = STUDY / "extracts"
@@ -120,3 +124,14 @@ def test_narrative_phrases():
     course = " / ".join(row[header.index("Course")] for row in rows)
     for phrase in (" ASCT (MEL200)", "post-ASCT: ", "thal ", "로 중단", " PD (clinical)", "no PD", " next Tx "):
         assert phrase in course
+
+
+def test_a_stata_date_that_is_missing_in_the_first_hundred_rows_is_still_a_date(tmp_path):
+    days = np.array([None] * 150 + [pd.Timestamp("2019-03-05")], dtype=object)
+    sheet = Sheet("x.dta", "", 1, False, np.arange(151).astype(str).astype(object), np.full(151, ""))
+    sheet.columns.append(Column("pddate", days, look={"kind": "date"}))
+    write_dta(tmp_path / "x.dta", sheet)
+    frame, meta = pyreadstat.read_dta(tmp_path / "x.dta", disable_datetime_conversion=True)
+    assert frame["pddate"].iloc[-1] == 21613
+    assert frame["pddate"].iloc[:150].isna().all()
+    assert meta.original_variable_types["pddate"] == "%td"

@@ -17,6 +17,7 @@ from .sheets import Column, Sheet
 
 SAV_MISSING = -np.finfo(float).max
 SAV_FORMATS = {"number": 5, "date": 20, "text": 1}
+STATA_EPOCH = pd.Timestamp("1960-01-01")
 
 
 def _encode(raw: np.ndarray, encoding: str) -> list[bytes]:
@@ -183,8 +184,9 @@ def write_dta(path: Path, sheet: Sheet) -> None:
             frame[column.header] = pd.Series(["" if value is None else str(value) for value in raw], dtype=object)
         elif kind == "date":
             formats[column.header] = "%td"
-            dates = [None if value is None else value.date() for value in raw]
-            frame[column.header] = pd.Series(dates, dtype=object if any(dates) else float)
+            # As day numbers: of dates, the writer would look at the first hundred cells only, and these may be empty.
+            days = [np.nan if value is None else float((value - STATA_EPOCH).days) for value in raw]
+            frame[column.header] = pd.Series(days, dtype=float)
         elif any(value == ".a" for value in raw):
             special[column.header] = ["a"]
             cells = ["a" if v == ".a" else (np.nan if v is None else float(v)) for v in raw]
