@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import comb
 
 import numpy as np
@@ -14,7 +13,6 @@ from . import values as v
 from .core import Arrays, planted_covariates
 
 MONTH = v.DAYS_PER_MONTH
-Fitter = Callable[[np.ndarray, np.ndarray], quickfit.Fit]
 
 
 def protocol_covariates(a: Arrays) -> np.ndarray:

@@ -82,7 +82,6 @@ LDH_HIGH_BY_ISS = (0.10, 0.12, 0.205)
 CREATININE_HIGH_BY_ISS = (0.02, 0.06, 0.265)
 PLASMACYTOMA = (0.80, 0.15, 0.05)
 CYCLES = ((4, 5, 6), (0.66, 0.12, 0.22))
-PRE_LEVELS = ("CR", "VGPR", "PR", "MR", "SD")
 PRE_BY_CYCLES = {"four": (0.103, 0.42, 0.43, 0.027, 0.02), "more": (0.305, 0.365, 0.30, 0.018, 0.012)}
 POST_LEVELS = ("CR", "VGPR", "PR", "MR", "SD", "PD")
 POST_BY_PRE = (

@@ -9,7 +9,8 @@ import pandas as pd
 
 from multicenter.analyses.caution import caution
 from multicenter.analyses.result import CURVE_TYPES, RISK_TYPES, Result, Rows, typed
-from multicenter.analyses.subjects import CENSORED, COMPETING, EVENT, groups, select
+from multicenter.analyses.subjects import groups, select
+from multicenter.censoring import CENSORED, COMPETING, EVENT
 from multicenter.durations import DAYS_PER_MONTH
 from multicenter.survival import competing_risks as cr
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from multicenter.analyses.result import Result, Rows
-from multicenter.analyses.subjects import COMPETING, groups, select
+from multicenter.analyses.subjects import groups, select
+from multicenter.censoring import COMPETING
 from multicenter.durations import DAYS_PER_YEAR
 from multicenter.errors import NotEstimable
 from multicenter.survival.fisher import fisher_exact

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from multicenter.censoring import CENSORED, COMPETING, EVENT
 from multicenter.errors import StudyError, did_you_mean
-
-EVENT, CENSORED, COMPETING = 0, 1, 2
 
 
 def select(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> pd.DataFrame:
@@ -18,8 +17,8 @@ def select(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> pd.DataFra
     Raises StudyError when a named column, level or endpoint does not exist, a patient has no or several rows of the
     endpoint, or an AVAL or CNSR cannot be: it names the first such patient.
     """
-    require_columns(spec, adsl, _named(spec.get("by")) + list(spec.get("population") or {}))
-    chosen = adsl[_in_population(spec, adsl)]
+    require_columns(spec, adsl, _named(spec.get("by")))
+    chosen = select_population(spec, adsl)
     where = f"analysis {spec['id']}"
     rows = adtte.loc[adtte["PARAMCD"] == spec["endpoint"], ["USUBJID", "AVAL", "CNSR"]]
     if rows.empty:
@@ -85,7 +84,12 @@ def _named(by: str | None) -> list[str]:
     return [by] if by else []
 
 
-def _in_population(spec: Mapping, adsl: pd.DataFrame) -> pd.Series:
+def select_population(spec: Mapping, adsl: pd.DataFrame) -> pd.DataFrame:
+    """Return the patients whose levels are among those that the entry's `population` lists (all without one).
+
+    Raises StudyError for a column or a level that does not exist.
+    """
+    require_columns(spec, adsl, spec.get("population") or {})
     chosen = pd.Series(True, index=adsl.index)
     for column, wanted in (spec.get("population") or {}).items():
         known = [str(level) for level in levels(adsl[column])]
@@ -95,7 +99,7 @@ def _in_population(spec: Mapping, adsl: pd.DataFrame) -> pd.Series:
                     f"analysis {spec['id']}: {level!r} is not a level of {column}.{did_you_mean(level, known)}"
                 )
         chosen &= adsl[column].astype("string").isin([str(level) for level in wanted]).fillna(False).astype(bool)
-    return chosen
+    return adsl[chosen]
 
 
 def _complain(patients: pd.Series, where: str, what: str) -> None:

@@ -10,8 +10,6 @@ import pandas as pd
 from multicenter.cohort.sources import KEY, extreme_date, pick, rows_where
 from multicenter.expressions import evaluate, is_true
 
-VERBS = ("first", "last", "earliest", "latest", "any", "value", "cases")
-
 
 def patient_frame(tables: Mapping[str, pd.DataFrame], data_cuts: Mapping[str, pd.Timestamp]) -> pd.DataFrame:
     """Return the pooled patient table indexed by USUBJID, with each center's data cut as `data_cut`."""

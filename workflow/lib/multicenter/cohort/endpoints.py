@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from multicenter.censoring import CENSORED, COMPETING, EVENT
 from multicenter.cohort.sources import extreme_date
 
-EVENT, CENSORED, COMPETING = 0, 1, 2
 NOTHING_KNOWN = "Nothing known after time zero"
 
 

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from multicenter.analyses.result import Rows, stack_rows
-from multicenter.analyses.subjects import levels, require_columns
+from multicenter.analyses.subjects import levels, require_columns, select_population
 from multicenter.describe.comparison import TestResult, compare_counts, kruskal_wallis, rank_sum
-from multicenter.describe.population import select_population
 from multicenter.describe.standardized_difference import largest_pairwise, smd_categorical, smd_numeric
 
 OVERALL = ""
@@ -34,7 +33,7 @@ def describe_baseline(adsl: pd.DataFrame, entry: Mapping) -> pd.DataFrame:
     """
     by = entry.get("by") or ""
     require_columns(entry, adsl, [*([by] if by else []), *entry["variables"]])
-    patients = select_population(adsl, entry)
+    patients = select_population(entry, adsl)
     rows = Rows(entry, "baseline")
     if by and (unknown := int(patients[by].isna().sum())):
         rows.add("excluded_missing", unknown, term=by, n=len(patients))

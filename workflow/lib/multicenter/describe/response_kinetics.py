@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from multicenter.analyses.result import Rows, stack_rows
-from multicenter.analyses.subjects import require_columns
-from multicenter.describe.population import select_population
+from multicenter.analyses.subjects import require_columns, select_population
 from multicenter.durations import DAYS_PER_MONTH
 from multicenter.errors import StudyError
 
@@ -46,7 +45,7 @@ def describe_response(
     PARAMCD}, baseline (time point), window_days (how long after leaving an assessment of the worst level still counts).
     Raises StudyError for a column, an endpoint or a code that does not exist.
     """
-    patients = select_population(adsl, entry).set_index("USUBJID", drop=False)
+    patients = select_population(entry, adsl).set_index("USUBJID", drop=False)
     states = _states(patients, adtte, adrs, entry)
     kinetics = _count(states, entry)
     rows = Rows(entry, "response_kinetics")

@@ -14,7 +14,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 MM_PER_INCH = 25.4
-SINGLE_COLUMN_MM = 85
 DOUBLE_COLUMN_MM = 170
 MAX_HEIGHT_MM = 225
 TEXT_PT = 8.0
