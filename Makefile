@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PYTHONPATH :=
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint format setup setup-dev benchmark lock clean
+.PHONY: run test lint format setup setup-dev benchmark fuzz lock clean
 
 run: .venv/.run  ## set up and make the figures and tables
 	$(BIN)/snakemake --cores $(CORES)
@@ -26,6 +26,9 @@ format: .venv/.dev
 
 benchmark: .venv/.dev  ## cold run, no-op and one-center update, timed
 	$(BIN)/python tests/benchmarks/run_times.py
+
+fuzz: .venv/.dev  ## 3,000 seeded mutations of the extracts: each is recovered or reported
+	$(BIN)/python tests/fuzz/run.py
 
 setup: .venv/.run
 setup-dev: .venv/.dev

@@ -13,6 +13,8 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/harmonize.smk"
 include: "workflow/rules/cohort.smk"
+include: "workflow/rules/queries.smk"
+include: "workflow/rules/overview.smk"
 include: "workflow/rules/describe.smk"
 include: "workflow/rules/survival.smk"
 include: "workflow/rules/manuscript.smk"
@@ -32,6 +34,8 @@ rule all:
         FIGURES,
         TABLES,
         NUMBERS,
+        QUERIES,
+        OVERVIEW,
         PROVENANCE,
     localrule: True
     message:
@@ -41,6 +45,7 @@ rule all:
 rule cohort:
     input:
         DATA,
+        QUERIES,
     localrule: True
     message:
         "The cohort is complete"

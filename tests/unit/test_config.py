@@ -1,6 +1,7 @@
 """Mistakes in the configuration: all found before the first job, each in one line that says where and what to do."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 
 from multicenter.config import load_run
 from multicenter.errors import ConfigError
+from multicenter.paths import harmonized_files
 
 PROJECT = Path(__file__).parents[2]
 
@@ -148,6 +150,22 @@ def test_a_pointer_to_nothing(clone):
         ("m24: 24}", "m25: 24}", "visit 'm25' does not exist."),
         ("baseline: post_asct", "baseline: post_act", "visit 'post_act' does not exist."),
         ("years(birth_date, asct_date)", "years(birth_date)", "years takes 2 arguments, not 1"),
+        ("primary: {analysis: pfs_cox_use", "primary: {analysis: pfs_cox_us",
+         "study.primary: analysis 'pfs_cox_us' does not exist. Did you mean 'pfs_cox_use'?"),
+        ("primary: {analysis: pfs_cox_use", "primary: {analysis: pfs_by_use",
+         "study.primary: analysis 'pfs_by_use' is a kaplan_meier analysis; cox is needed here."),
+        ('use, term: "MAINTUSE: Maintenance vs', 'use, term: "MAINTUSE: Maint vs',
+         "study.primary: term 'MAINTUSE: Maint vs No maintenance' does not exist. Did you mean"),
+        ("of: [dx_date, ind_start", "of: [dx_date, ind_strt", "linkage.dates.of: variable 'ind_strt' does not exist."),
+        ("    mprotein_light: {m", "    mprotein_lite: {m",
+         "linkage.variables: variable 'mprotein_lite' does not exist. Did you mean 'mprotein_light'?"),
+        ("m_close: 0.05", "m_close: 0.1",
+         "linkage.dates: m_agree and m_close leave nothing for a difference. Their sum is below 1."),
+        ("sex: {m_agree: 0.99}", "sex: {m_agree: 0.9, m_close: 0.05}",
+         "linkage.variables.sex: close_within and m_close belong together. Give both, or neither."),
+        ("close_within: 2,", "close_within: 0.5,",
+         "linkage.variables.AGE: close_within 0.5 is not above agree_within 0.5. Raise it, or remove it."),
+        ("propose_above: 0.1", "propose_above: 1.1", "linkage.propose_above: 1.1 is greater than or equal to the max"),
     ],
 )  # fmt: skip
 def test_what_a_protocol_cannot_mean_is_known_before_the_first_job(clone, old, new, problem):
@@ -161,7 +179,20 @@ def test_what_a_protocol_cannot_mean_is_known_before_the_first_job(clone, old, n
         ("config/checks.csv", "dx_date > ind_start", "dx_dat > ind_start", "'dx_dat > ind_start' names 'dx_dat'"),
         ("config/checks.csv", "blame", "blames", "column blame is missing. Did you mean 'blames'?"),
         ("config/checks.csv", "kept,patient,pd_date", "kept,patient,pd_dat", "blame 'pd_dat' is no variable"),
+        ("config/checks.csv", "not_numeric,conformance,major", "not_numeric,conformance,mayor",
+         "severity 'mayor' is not one of critical, major, minor. Did you mean 'major'?"),
+        ("config/checks.csv", "known(riss),", "known(ris),", "population: 'known(ris)' names 'ris'"),
+        ("config/checks.csv", "set_missing,,,,,,,the cell holds", "set_missing,,,,,known(iss),,the cell holds",
+         "formula_error: population needs an expression."),
+        ("config/checks.csv", ",숫자가 필요합니다", ",", "not_numeric: message_ko is empty. Write the message."),
+        ("config/checks.csv", "진단일({dx_date})이 유도", "진단일({dx})이 유도",
+         "message_ko shows dx, which message_en does not"),
+        ("config/checks.csv", "diagnosis ({dx_date}) is after the start", "diagnosis ({dx_dat}) is after the start",
+         "message_en shows {dx_dat}, which does not exist. Did you mean 'dx_date'?"),
+        ("config/checks.csv", "not_numeric,", "formula_error,", "formula_error: this id is used twice."),
+        ("config/checks.csv", "a number is expected here", "a number {is expected", "message_en: expected '}'"),
         ("config/decisions.csv", "kept_center", "center_kept", "column kept_center is missing."),
+        ("config/decisions.csv", "same,", "sam,", "line 2: verdict 'sam' is neither same nor different."),
         ("config/centers.tsv", "KUGH\t", "KU GH\t", "a code has letters, digits and _ only"),
         ("resources/published/kang2025_abstract.csv", "pfs_by_use", "pfs_by_us", "'pfs_by_us' does not exist."),
     ],
@@ -171,11 +202,47 @@ def test_tables_of_the_configuration_are_read_before_the_first_job(clone, path, 
     assert [line for line in clone.problems() if problem in line]
 
 
+def test_the_folder_of_answers_may_be_missing_but_is_a_folder(clone):
+    assert clone.load().answers == Path("resources/answers")
+    (clone.folder / "resources/answers").write_text("")
+    assert clone.problems() == [
+        "config: answers: resources/answers is no folder. Name the folder of the returned query workbooks."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "read"), [(None, ""), ("2024-05-31", "2024-05-31"), (date(2024, 5, 31), "2024-05-31")]
+)
+def test_the_day_up_to_which_queries_age(clone, given, read):
+    if given:
+        clone.config["as_of"] = given
+    assert clone.load().as_of == read
+
+
+def test_a_day_that_does_not_exist(clone):
+    clone.config["as_of"] = "2024-13-01"
+    assert clone.problems() == ["config: as_of: '2024-13-01' is not a date. Write YYYY-MM-DD."]
+
+
+def test_a_study_without_a_primary_analysis(clone):
+    clone.edit(
+        "config/study.yaml", '  primary: {analysis: pfs_cox_use, term: "MAINTUSE: Maintenance vs No maintenance"}\n', ""
+    )
+    assert clone.load().query_protocol["primary"] is None
+
+
+def test_wording_and_severity_of_a_rule_harmonize_nothing_again(clone):
+    before = clone.load().harmonization
+    clone.edit("config/checks.csv", "숫자가 필요합니다", "숫자를 적어 주십시오")
+    clone.edit("config/checks.csv", "not_numeric,conformance,major", "not_numeric,conformance,minor")
+    assert clone.load().harmonization == before
+
+
 def test_a_short_row_and_an_empty_list_of_centers(clone):
     table = clone.folder / "config/centers.tsv"
     rows = table.read_text(encoding="utf-8").splitlines()
     table.write_text("\n".join([rows[0], *rows[2:], "SMC\tSamsung"]) + "\n", encoding="utf-8")
-    assert "config/centers.tsv: line 16 has 2 of 5 cells. Separate them by tabs." in clone.problems()
+    assert "config/centers.tsv: line 16 has 2 of 7 cells. Separate them by tabs." in clone.problems()
     table.write_text(rows[0] + "\n", encoding="utf-8")
     assert "config/centers.tsv: there is no center. Add a row a center." in clone.problems()
 
@@ -202,3 +269,50 @@ def test_a_list_of_centers_in_another_encoding(clone):
 def test_extracts_that_are_no_folder(clone):
     clone.config["extracts"] = "config/study.yaml"
     assert "config/study.yaml: is not a folder. Name the folder of the extracts." in clone.problems()
+
+
+def on_hold(clone, center: str, reason: str = "its columns were renamed") -> None:
+    table = clone.folder / "config/centers.tsv"
+    rows = [row.split("\t") for row in table.read_text(encoding="utf-8").splitlines()]
+    next(row for row in rows if row[0] == center)[rows[0].index("hold")] = reason
+    table.write_text("\n".join("\t".join(row) for row in rows) + "\n", encoding="utf-8")
+
+
+def test_a_center_can_only_be_held_at_an_accepted_delivery(clone):
+    on_hold(clone, "KUGH")
+    assert clone.problems() == [
+        "config/centers.tsv: center KUGH is on hold, but no accepted delivery of it is in "
+        "results/restricted/harmonized/KUGH (patient.parquet and 14 more files are missing). Empty its 'hold' or bring "
+        "the folder back."
+    ]
+
+
+def test_a_center_on_hold_needs_its_accepted_files_and_not_its_extract(clone):
+    folder = clone.folder / "results/restricted/harmonized/KUGH"
+    folder.mkdir(parents=True)
+    for name in harmonized_files(clone.load().dictionary["tables"]):
+        (folder / name).touch()
+    (clone.folder / "resources/simulated/extracts" / clone.load_extract("KUGH")).unlink()
+    on_hold(clone, "KUGH")
+    center = clone.load().centers["KUGH"]
+    assert (center.hold, center.received) == ("its columns were renamed", "2023-08-12")
+    (folder / "receipt.json").unlink()
+    assert "(receipt.json is missing)" in clone.problems()[0]
+
+
+def test_a_day_of_receipt_that_is_no_date(clone):
+    clone.edit("config/centers.tsv", "2023-08-12", "12 Aug 2023")
+    assert clone.problems() == [
+        "config/centers.tsv: center KUGH: received '12 Aug 2023' is not a date. Write YYYY-MM-DD."
+    ]
+    clone.edit("config/centers.tsv", "12 Aug 2023", "")
+    assert clone.load().centers["KUGH"].received == ""
+
+
+def test_an_accepted_change_that_nobody_signed(clone):
+    file = clone.folder / "config/centers/KUGH.yaml"
+    entry = "\naccepted_changes:\n  - delivery: '0123456789ab'\n    change: unit\n    columns: [Hb g/dL]\n    reason:\n"
+    file.write_text(file.read_text(encoding="utf-8") + entry, encoding="utf-8")
+    text = "\n".join(clone.problems())
+    assert "accepted_changes[0].reason: None is not of type 'string'" in text
+    assert "'decided_by' is a required property" in text

@@ -18,6 +18,7 @@ SECTIONS = {
     "config": "`config.yaml`",
     "center": "`centers/<CODE>.yaml`",
     "codes": "`codes.yaml`",
+    "identifiers": "`identifiers.yaml`",
     "variables": "`variables.yaml`",
     "study": "`study.yaml`",
 }

@@ -8,8 +8,9 @@ import pytest
 
 PER_CENTER = ("harmonize_center", "accept_delivery")
 POOLED = {
-    "all", "build_cohort", "describe_baseline", "describe_response", "fit_kaplan_meier", "fit_cox", "count_events",
-    "collect_estimates", "write_tables", "collect_numbers", "record_provenance",
+    "all", "build_cohort", "write_queries", "write_overview", "describe_baseline", "describe_response",
+    "fit_kaplan_meier", "fit_cox", "count_events", "collect_estimates", "write_tables", "collect_numbers",
+    "record_provenance",
 }  # fmt: skip
 FIGURES = {
     f"draw_figure:{name}"
@@ -47,7 +48,9 @@ COLLECTED = {"collect_estimates", "write_tables", "collect_numbers", "record_pro
 @pytest.mark.parametrize(
     ("module", "planned"),
     [
-        ("survival/cox.py", {"fit_cox"} | COLLECTED | FIGURES),
+        ("survival/cox.py", {"fit_cox", "write_queries", "write_overview"} | COLLECTED | FIGURES),
+        ("queries/ledger.py", {"write_queries", "write_overview", "record_provenance", "all"}),
+        ("overview/funnel_plot.py", {"write_overview", "all"}),
         ("describe/response_kinetics.py", {"describe_response"} | COLLECTED | FIGURES),
         ("manuscript/km_figure.py", FIGURES | {"record_provenance", "all"}),
         ("manuscript/cox_table.py", {"write_tables", "record_provenance", "all"}),
@@ -73,12 +76,17 @@ def test_a_module_that_nothing_imports_reruns_nothing(workspace):
 
 def test_an_edited_label_writes_the_tables_and_computes_nothing(workspace):
     workspace.edit("config/study.yaml", "label: Age at ASCT", "label: Age at transplantation")
-    assert workspace.planned() == {"all", "write_tables", "collect_numbers", "record_provenance"}
+    assert workspace.planned() == {"all", "write_tables", "write_overview", "collect_numbers", "record_provenance"}
 
 
 def test_the_title_of_the_study_reruns_nothing_that_computes(workspace):
     workspace.edit("config/study.yaml", "title: Maintenance therapy after", "title: Maintenance after")
-    assert workspace.planned() <= {"all", "record_provenance"}
+    assert workspace.planned() <= {"all", "write_queries", "write_overview", "record_provenance"}  # they print it
+
+
+def test_an_edited_template_writes_the_overview(workspace):
+    workspace.edit("workflow/report/overview/style.css", "color-scheme: light dark;", "color-scheme: light;")
+    assert workspace.planned() == {"all", "write_overview"}
 
 
 def test_a_comment_in_a_mapping_plans_nothing(workspace):
@@ -113,7 +121,7 @@ def test_a_sixteenth_center_runs_itself_and_what_is_pooled(workspace):
     shutil.copy(workspace.folder / "config/centers/KUGH.yaml", workspace.folder / "config/centers/NEWH.yaml")
     workspace.edit("config/centers/NEWH.yaml", "center: KUGH", "center: NEWH")
     with open(workspace.folder / "config/centers.tsv", "a", encoding="utf-8") as table:
-        table.write(f"NEWH\tA new hospital\tNEWH{source.suffix}\t2023-06-30\t\n")
+        table.write(f"NEWH\tA new hospital\tNEWH{source.suffix}\t2023-06-30\t\t\t\n")
     assert workspace.planned() == of_center("NEWH") | POOLED | FIGURES
 
 

@@ -57,6 +57,33 @@ def test_every_planted_fault_is_found_where_it_is_and_nothing_else(finished):
     assert len(planted) > 100
 
 
+def test_the_planted_transfers_are_proposed_and_decided(finished):
+    cohort = finished.folder / "results/restricted/cohort"
+    pairs = pd.read_csv(cohort / "linkage.csv", dtype=str, keep_default_na=False)
+    planted = pd.read_csv(finished.folder / "resources/simulated/transfers.csv", dtype=str)
+    names = [
+        ["center_1", "patient_id_1", "center_2", "patient_id_2"],
+        ["kept_center", "kept_id", "dropped_center", "dropped_id"],
+    ]
+    found, wanted = (
+        {frozenset([(a, b), (c, d)]) for a, b, c, d in table[columns].itertuples(index=False)}
+        for table, columns in zip((pairs, planted), names, strict=True)
+    )
+    assert found == wanted and len(found) == 6
+    assert pairs[["proposed", "state", "verdict", "shift_days"]].drop_duplicates().to_numpy().tolist() == [
+        ["True", "decided", "same", "0"]
+    ]
+    evidence = pd.read_csv(cohort / "linkage_evidence.csv", dtype=str, keep_default_na=False)
+    assert set(evidence["pair"]) == set(pairs["pair"]) and set(evidence["result"]) <= {
+        "agree",
+        "close",
+        "differ",
+        "missing",
+    }
+    keys = pd.read_csv(cohort / "linkage_keys.csv")
+    assert (keys["compared"] <= keys["neighbors"]).all() and len(keys) == 28
+
+
 def test_the_groups_are_the_papers(finished):
     adsl = pd.read_parquet(finished.folder / "results/restricted/cohort/adsl.parquet")
     assert adsl["MAINTUSE"].value_counts().to_dict() == {"No maintenance": 359, "Maintenance": 153}

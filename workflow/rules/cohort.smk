@@ -1,6 +1,6 @@
 """Stage cohort: the harmonized tables of all centers, pooled; eligibility; ADSL, ADTTE, ADRS.
 
-Required inputs: results/restricted/harmonized/{center} of every center, receipts, recorded decisions.
+Required inputs: results/restricted/harmonized/{center} of every center (also of those on hold), recorded decisions.
 Outputs: results/restricted/cohort, results/release/flow.csv, results/release/data_status.json.
 """
 
@@ -8,6 +8,11 @@ COHORT = [
     *(f"{RESTRICTED}/cohort/{name}.parquet" for name in COHORT_TABLES),
     f"{RESTRICTED}/cohort/findings.parquet",
     f"{RESTRICTED}/cohort/excluded.csv",
+    f"{RESTRICTED}/cohort/date_intervals.parquet",
+    f"{RESTRICTED}/cohort/linkage.csv",
+    f"{RESTRICTED}/cohort/linkage_evidence.csv",
+    f"{RESTRICTED}/cohort/linkage_keys.csv",
+    f"{RESTRICTED}/cohort/deliveries.csv",
     f"{RELEASE}/flow.csv",
     f"{RELEASE}/data_status.json",
 ]
@@ -15,12 +20,7 @@ COHORT = [
 
 rule build_cohort:
     input:
-        tables=expand(
-            f"{RESTRICTED}/harmonized/{{center}}/{{file}}",
-            center=CENTERS,
-            file=HARMONIZED,
-        ),
-        receipts=RECEIPTS,
+        deliveries=ACCEPTED,
         decisions=ancient(RUN.files["decisions"]),
         checks=ancient(RUN.files["checks"]),
         simulated=ancient(RUN.files["simulated_deliveries"]),
@@ -29,7 +29,12 @@ rule build_cohort:
         adtte=f"{RESTRICTED}/cohort/adtte.parquet",
         adrs=f"{RESTRICTED}/cohort/adrs.parquet",
         excluded=f"{RESTRICTED}/cohort/excluded.csv",
+        deliveries=f"{RESTRICTED}/cohort/deliveries.csv",
         findings=f"{RESTRICTED}/cohort/findings.parquet",
+        intervals=f"{RESTRICTED}/cohort/date_intervals.parquet",
+        linkage=f"{RESTRICTED}/cohort/linkage.csv",
+        linkage_evidence=f"{RESTRICTED}/cohort/linkage_evidence.csv",
+        linkage_keys=f"{RESTRICTED}/cohort/linkage_keys.csv",
         flow=report(
             f"{RELEASE}/flow.csv",
             caption="../report/flow.rst",
@@ -45,7 +50,7 @@ rule build_cohort:
         centers={
             center: {
                 "name": RUN.centers[center].name,
-                "data_cut": RUN.centers[center].data_cut,
+                "hold": RUN.centers[center].hold,
             }
             for center in CENTERS
         },

@@ -15,9 +15,18 @@ LIBRARY = CLONE / "workflow" / "lib"
 sys.path.insert(0, str(LIBRARY))
 
 from multicenter.config import load_run_or_exit
+from multicenter.deliveries import hold_hints
 from multicenter.digests import DigestCache, digest_code, digest_value
-from multicenter.doorway import problems_since
-from multicenter.paths import COHORT_TABLES, figure_files, harmonized_files, table_files
+from multicenter.doorway import problems_since, stopped_since
+from multicenter.paths import (
+    ACCEPTED_DELIVERIES,
+    COHORT_TABLES,
+    RELEASE,
+    RESTRICTED,
+    figure_files,
+    harmonized_files,
+    table_files,
+)
 
 RUN = load_run_or_exit(
     config, CLONE, Path.cwd(), [Path(file).parent for file in workflow.configfiles]
@@ -28,8 +37,8 @@ atexit.register(DIGESTS.save)
 
 RUN_START = time.time()
 CENTERS = sorted(RUN.centers)
-RESTRICTED = "results/restricted"
-RELEASE = "results/release"
+# The others stay at their last accepted delivery: no job is planned for them, their accepted tables are plain inputs.
+CURRENT = [center for center in CENTERS if not RUN.centers[center].hold]
 
 
 wildcard_constraints:

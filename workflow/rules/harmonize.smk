@@ -1,16 +1,23 @@
 """Stage intake and harmonize: a center's extract, read as it stands and mapped to the canonical tables.
 
-Required inputs: the center's extract, its mapping, the dictionary, shared codes, cross-field rules.
+Required inputs: the center's extract, its mapping, the dictionary, shared codes, cross-field rules, what identifies
+persons (an extract that holds any of it is quarantined).
 Outputs: results/restricted/intake/{center} (receipt, profile, and the tables as this delivery gives them) and, once these
 are complete, results/restricted/harmonized/{center}. A delivery that cannot be harmonized leaves the latter as it was.
+
+harmonize_center compares a new delivery with the accepted one in results/restricted/harmonized/{center}. It reads that
+folder as state: as an input it would be a cycle, since the accepted delivery is made of the job's own output. A changed
+state alone is therefore no reason to run it again. Both rules know the current centers only: of a center on hold nothing
+is planned, and its accepted files are inputs that no rule makes.
 """
 
 TABLES_OF_DICTIONARY = list(RUN.dictionary["tables"])
 HARMONIZED = harmonized_files(TABLES_OF_DICTIONARY)
-RECEIPTS = expand(f"{RESTRICTED}/intake/{{center}}/receipt.json", center=CENTERS)
+RECEIPTS = expand(f"{RESTRICTED}/intake/{{center}}/receipt.json", center=CURRENT)
 ACCEPTED = expand(
-    f"{RESTRICTED}/harmonized/{{center}}/{{file}}", center=CENTERS, file=HARMONIZED
+    f"{ACCEPTED_DELIVERIES}/{{center}}/{{file}}", center=CENTERS, file=HARMONIZED
 )
+IS_CURRENT = "|".join(CURRENT) or "(no center)"
 
 
 rule harmonize_center:
@@ -20,12 +27,13 @@ rule harmonize_center:
         variables=ancient(RUN.files["variables"]),
         codes=ancient(RUN.files["codes"]),
         checks=ancient(RUN.files["checks"]),
+        identifiers=ancient(RUN.files["identifiers"]),
     output:
-        receipt=f"{RESTRICTED}/intake/{{center}}/receipt.json",
-        profile=f"{RESTRICTED}/intake/{{center}}/profile.csv",
-        tables=expand(f"{RESTRICTED}/intake/{{{{center}}}}/{{file}}", file=HARMONIZED),
+        expand(f"{RESTRICTED}/intake/{{{{center}}}}/{{file}}", file=HARMONIZED),
     log:
         "logs/harmonize_center/{center}.log",
+    wildcard_constraints:
+        center=IS_CURRENT,
     conda:
         "../../envs/harmonize.yaml"
     params:
@@ -35,6 +43,10 @@ rule harmonize_center:
         ),
         rules=digest_value(RUN.harmonization),
         data_cut=lambda wildcards: RUN.centers[wildcards.center].data_cut,
+        received=lambda wildcards: RUN.centers[wildcards.center].received,
+        accepted=f"{ACCEPTED_DELIVERIES}/{{center}}",
+        drift_changed_share=config["drift_changed_share"],
+        drift_changed_cells=config["drift_changed_cells"],
         code=code("harmonize_center", "harmonize"),
     message:
         "Harmonizing {wildcards.center}"
@@ -44,11 +56,13 @@ rule harmonize_center:
 
 rule accept_delivery:
     input:
-        rules.harmonize_center.output.tables,
+        rules.harmonize_center.output,
     output:
-        expand(f"{RESTRICTED}/harmonized/{{{{center}}}}/{{file}}", file=HARMONIZED),
+        expand(f"{ACCEPTED_DELIVERIES}/{{{{center}}}}/{{file}}", file=HARMONIZED),
     log:
         "logs/accept_delivery/{center}.log",
+    wildcard_constraints:
+        center=IS_CURRENT,
     conda:
         "../../envs/cohort.yaml"
     params:

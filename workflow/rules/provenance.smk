@@ -20,13 +20,16 @@ rule record_provenance:
         ],
         status=f"{RELEASE}/data_status.json",
         cohort=COHORT,
+        ledger=f"{RESTRICTED}/queries/ledger.csv",
         findings=[
             *expand(
-                f"{RESTRICTED}/harmonized/{{center}}/findings.parquet", center=CENTERS
+                f"{ACCEPTED_DELIVERIES}/{{center}}/findings.parquet", center=CENTERS
             ),
             f"{RESTRICTED}/cohort/findings.parquet",
         ],
-        receipts=expand(f"{RESTRICTED}/intake/{{center}}/receipt.json", center=CENTERS),
+        receipts=expand(
+            f"{ACCEPTED_DELIVERIES}/{{center}}/receipt.json", center=CENTERS
+        ),
     output:
         manifest="results/provenance/manifest.csv",
         versions="results/provenance/versions.json",
@@ -58,3 +61,8 @@ onerror:
     if problems:
         print("\nWhat has to be mended:")
         print("\n".join(f"- {problem}" for problem in problems))
+    stopped = stopped_since(Path("logs/harmonize_center"), RUN_START)
+    if stopped:
+        print("\nStopped centers (the pooled part waits for them):")
+        hints = hold_hints(stopped, Path(), RUN.files["centers"])
+        print("\n".join(f"- {hint}" for hint in hints))

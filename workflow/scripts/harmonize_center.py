@@ -1,14 +1,19 @@
 """A center's extract to canonical tables, findings, account and receipt."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from multicenter.doorway import doorway
+from multicenter.harmonize.accepted import Limits
 from multicenter.harmonize.run import harmonize_center, write_harmonized, write_intake
+from multicenter.identifiers.detect import Detector
+from multicenter.identifiers.mask import mask_lines
 from multicenter.yamlfile import read_yaml
 
-with doorway(snakemake.log[0]):
+detector = Detector(read_yaml(Path(snakemake.input.identifiers)))
+with doorway(snakemake.log[0], partial(mask_lines, detector=detector)):
     harmonized = harmonize_center(
         center=snakemake.wildcards.center,
         files=[Path(extract) for extract in snakemake.input.extracts],
@@ -17,7 +22,11 @@ with doorway(snakemake.log[0]):
         codes=read_yaml(Path(snakemake.input.codes)),
         checks=pd.read_csv(snakemake.input.checks, dtype=str, keep_default_na=False),
         data_cut=snakemake.params.data_cut,
+        received=snakemake.params.received,
+        accepted=Path(snakemake.params.accepted),
+        limits=Limits(snakemake.params.drift_changed_share, snakemake.params.drift_changed_cells),
+        detector=detector,
     )
-    folder = Path(snakemake.output.receipt).parent
+    folder = Path(snakemake.output[0]).parent
     write_intake(harmonized, folder)
     write_harmonized(harmonized, folder)

@@ -21,6 +21,7 @@ with doorway(snakemake.log[0]):
     )
     Path(snakemake.output.config).write_text(snakemake.params.config, encoding="utf-8")
     findings = pd.concat([pd.read_parquet(path) for path in snakemake.input.findings])
+    ledger = pd.read_csv(snakemake.input.ledger, dtype=str, keep_default_na=False)
     status = json.loads(Path(snakemake.input.status).read_text(encoding="utf-8"))
     folder = Path(snakemake.input.status).parent
-    Path(snakemake.output.summary).write_text(summarize(status, findings, str(folder)), encoding="utf-8")
+    Path(snakemake.output.summary).write_text(summarize(status, findings, ledger, str(folder)), encoding="utf-8")

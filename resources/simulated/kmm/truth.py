@@ -61,9 +61,10 @@ def draw_truth(
     patients: int = v.SHIPPED_PATIENTS,
     centers: int = v.SHIPPED_CENTERS,
     mechanism: v.Mechanism = v.PLANTED,
+    even: bool = False,
 ) -> dict[str, pd.DataFrame]:
-    """Draw the canonical tables of one study with `patients` eligible patients in `centers` centers."""
-    scale = v.scale(patients, centers)
+    """Draw the canonical tables of one study with `patients` eligible patients in `centers` (even: equal) centers."""
+    scale = v.scale(patients, centers, even)
     a = draw_all(seed, scale, mechanism)
     a["codes"] = np.array(scale.codes, dtype=object)
     pid, order = _identify(seed, a)

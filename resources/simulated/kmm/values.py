@@ -183,13 +183,16 @@ def center(code: str) -> Center:
     return next(c for c in CENTERS if c.code == base)
 
 
-def scale(patients: int = SHIPPED_PATIENTS, centers: int = SHIPPED_CENTERS) -> Scale:
-    """Counts of a study with `patients` eligible patients in `centers` centers, in the shipped proportions."""
+def scale(patients: int = SHIPPED_PATIENTS, centers: int = SHIPPED_CENTERS, even: bool = False) -> Scale:
+    """Counts of a study with `patients` eligible patients in `centers` centers, in the shipped proportions.
+
+    even: every center has as many patients as the others.
+    """
     if centers < 1 or (patients < 20 * centers and (patients, centers) != (SHIPPED_PATIENTS, SHIPPED_CENTERS)):
         raise ValueError(f"{patients} patients are too few for {centers} centers (20 a center, and 1 center, at least)")
     rounds = [(c, k) for k in range(-(-centers // len(CENTERS))) for c in CENTERS][:centers]
     codes = tuple(c.code if k == 0 else f"{c.code}{k + 1}" for c, k in rounds)
-    sizes = apportion(patients, np.array([c.size for c, _ in rounds]))
+    sizes = apportion(patients, np.array([1 if even else c.size for c, _ in rounds]))
     factor = patients / SHIPPED_PATIENTS
     maintained = round(SHIPPED_MAINTAINED * factor)
     return Scale(

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from multicenter.cohort.build import build_cohort
+from multicenter.cohort.imputation import COLUMNS, sources_of
 from multicenter.errors import StudyError
 
 CUTS = {"A": "2020-12-31", "B": "2020-06-30"}
@@ -12,7 +13,14 @@ PROTOCOL = {
     "records": {
         "table": "operation",
         "labels": {"records": "Records", "duplicates": "Duplicates", "repeats": "Repeats", "transfers": "Transfers"},
-        "same_patient": ["sex", "zero"],
+    },
+    "linkage": {
+        "dates": {"of": ["zero"], "m_agree": 0.95},
+        "calendar": {"m_agree": 0.95},
+        "variables": {"sex": {"m_agree": 0.99}, "mark": {"m_agree": 0.95}},
+        "prior": 0.5,
+        "propose_above": 0.5,
+        "most_neighbors": 10,
     },
     "criteria": [
         {"id": "no_zero", "label": "No time zero", "exclude": "missing(zero)"},
@@ -58,9 +66,10 @@ def table(rows: list[dict], dates: list[str]) -> pd.DataFrame:
     return frame
 
 
-def patient(center, patient_id, seen, relapse=None, death=None, sex="F"):
+def patient(center, patient_id, seen, relapse=None, death=None, sex="F", mark=None):
     return {
         "center": center, "patient_id": patient_id, "sex": sex, "seen": seen, "relapse": relapse, "death": death,
+        "mark": mark or center + patient_id,
     }  # fmt: skip
 
 
@@ -75,11 +84,11 @@ def tables():
             [
                 patient("A", "1", "2020-03-01", relapse="2020-02-01", death="2020-05-01"),
                 patient("A", "2", "2020-03-01", death="2020-04-01"),
-                patient("A", "3", "2020-03-01", sex="M"),
+                patient("A", "3", "2020-03-01", sex="M", mark="x"),
                 patient("A", "4", "2020-03-01", relapse="2019-12-01"),
                 patient("B", "1", "2020-09-01", relapse="2020-08-01", sex="M"),
                 patient("B", "2", "2020-03-01"),
-                patient("B", "9", "2020-03-02", sex="M"),
+                patient("B", "9", "2020-03-02", sex="M", mark="x"),
             ],
             ["seen", "relapse", "death"],
         ),
@@ -111,17 +120,26 @@ def findings(*centers):
 
 
 def decisions(*rows):
-    return pd.DataFrame(rows, columns=["center", "patient_id", "kept_center", "kept_patient_id"], dtype="string")
+    columns = ["center", "patient_id", "kept_center", "kept_patient_id", "verdict"]
+    return pd.DataFrame(rows, columns=columns, dtype="string")
 
 
-def build(tables, dropped=("A",), decided=(("B", "9", "A", "3"),)):
+def imputed(*rows):
+    """Imputed dates as (USUBJID, table, item, variable, value, flag, lo, hi)."""
+    frame = pd.DataFrame(rows, columns=COLUMNS, dtype="string")
+    return frame.astype(dict.fromkeys(("value", "lo", "hi"), "datetime64[ns]"))
+
+
+def build(tables, dropped=("A",), decided=(("B", "9", "A", "3", "same"),), filled_in=()):
     checks = pd.DataFrame(
-        [{"id": "same_patient", "outcome": "query", "action": "kept", "message_en": "the same as {other}"}]
+        [{"id": "same_patient", "outcome": "query", "action": "kept", "message_en": "{other} has this patient"}]
     )
     place = {"file": "x.csv", "sheet": "", "column": "id"}
+    places = {"A": place, "B": place}
     return build_cohort(
-        tables, findings(*dropped), {"A": place, "B": place}, decisions(*decided), checks, CUTS, {"A"}, PROTOCOL, LEVELS
-    )
+        tables, findings(*dropped), places, decisions(*decided), checks, CUTS, {"A"}, PROTOCOL, LEVELS,
+        imputed=imputed(*filled_in),
+    )  # fmt: skip
 
 
 def test_every_record_is_counted_in_the_flow(tables):
@@ -192,17 +210,36 @@ def test_a_patient_of_two_centers_is_a_query_until_and_after_it_is_decided(table
         ["B", "9", 8, "id", "same_patient", "query"],
     ]
     assert found["message"].tolist() == [
-        "the same as B-9; a decision is recorded",
-        "the same as A-3; a decision is recorded",
+        "B (9) has this patient; a decision is recorded",
+        "A (3) has this patient; a decision is recorded",
     ]
+    assert found["action"].tolist() == ["decided", "decided"]
     undecided = build(tables, decided=())
-    assert undecided.findings["message"].str.endswith("no decision is recorded").all()
+    assert undecided.findings["message"].tolist() == ["B (9) has this patient", "A (3) has this patient"]
+    assert undecided.findings["action"].tolist() == ["kept", "kept"]
     assert "B-9" in undecided.adsl["USUBJID"].tolist()
+
+
+def test_without_a_pair_there_is_no_finding(tables):
+    tables["patient"]["mark"] = tables["patient"]["USUBJID"]
+    cohort = build(tables, decided=())
+    assert cohort.linkage.pairs.empty and cohort.findings.empty
+
+
+def test_two_patients_who_are_decided_to_be_different_both_stay(tables):
+    cohort = build(tables, decided=(("B", "9", "A", "3", "different"),))
+    assert {"A-3", "B-9"} <= set(cohort.adsl["USUBJID"])
+    assert cohort.findings["action"].tolist() == ["decided", "decided"]
+    pairs = cohort.linkage.pairs
+    assert pairs[["patient_id_1", "patient_id_2", "state", "verdict"]].to_numpy().tolist() == [
+        ["3", "9", "decided", "different"]
+    ]
+    assert cohort.flow.set_index(["center", "step"]).loc[("all", "transfers"), "n_excluded"] == 0
 
 
 def test_a_decision_about_nobody_is_refused(tables):
     with pytest.raises(StudyError) as error:
-        build(tables, decided=(("B", "99", "A", "3"),))
+        build(tables, decided=(("B", "99", "A", "3", "same"),))
     assert str(error.value) == (
         "decisions: patient B-99 is in no delivery. Did you mean 'B-9'? "
         "Correct the id, or remove the line if the patient is no longer sent."
@@ -215,3 +252,27 @@ def test_a_date_before_time_zero_censors_nothing(tables):
     row = build(tables).adtte.set_index(["PARAMCD", "USUBJID"]).loc[("EFS", "A-3")]
     assert (row["AVAL"], row["CNSR"], row["CNSDTDSC"]) == (1, 1, "Nothing known after time zero")
     assert pd.isna(row["SRCVAR"])
+
+
+def test_a_time_whose_dates_were_partly_filled_in_is_flagged(tables):
+    filled = [
+        ("A-1", "operation", "1", "day", "2020-01-01", "M", "2020-01-01", "2020-12-31"),
+        ("A-1", "operation", "2", "day", "2020-03-01", "D", "2020-03-01", "2020-03-31"),
+        ("A-1", "patient", "", "relapse", "2020-02-01", "D", "2020-02-01", "2020-02-29"),
+        ("A-2", "patient", "", "seen", "2020-03-01", "D", "2020-03-01", "2020-03-31"),
+    ]
+    adtte = build(tables, filled_in=filled).adtte
+    assert list(adtte.columns[5:9]) == ["STARTDT", "STARTDTF", "ADT", "ADTF"]
+    flags = adtte[adtte["PARAMCD"] == "EFS"].set_index("USUBJID")[["STARTDTF", "ADTF"]].fillna("")
+    assert flags.loc["A-1"].tolist() == ["M", "D"]  # the second operation is not time zero
+    assert flags.loc["A-2"].tolist() == ["", ""]  # the death counts, not the imputed last visit
+    assert build(tables).adtte[["STARTDTF", "ADTF"]].isna().all(axis=None)
+
+
+def test_where_a_derived_date_may_come_from():
+    variables = {
+        "zero": {"first": "operation.day", "order": "no"},
+        "end": {"latest": ["patient.seen", "drug.begin"]},
+        "both": {"value": "earliest(zero, end, death)"},
+    }
+    assert sources_of("both", variables) == {"operation.day", "patient.seen", "drug.begin", "patient.death"}

@@ -100,3 +100,21 @@ def test_a_unit_is_not_doubted_lightly(deliver, variable, cells):
         deliver(extract([str(cell) for cell in cells]), f"x: {variable}")
     except StudyError as error:
         assert variable == "hb" and "4 of 4 filled cells cannot be read as hb (unit_suspect)" in str(error)
+
+
+def test_the_median_of_many_values_costs_no_more_than_of_few():
+    import math
+
+    import numpy as np
+
+    from multicenter.harmonize.columns import UNIT_CONFIDENCE, _median_interval
+
+    for n in (5, 6, 7, 20, 99, 400):
+        below, k = 0.0, 0
+        while k < (n - 1) // 2 and 2 * (below := below + math.comb(n, k) / 2**n) <= 1 - UNIT_CONFIDENCE:
+            k += 1
+        k = max(k, 1)
+        assert _median_interval(np.arange(1.0, n + 1)) == (k, n - k + 1)
+    low, high = _median_interval(np.arange(1_000_000.0))
+    assert 2 * (500_000 - low) / 1.2816 == pytest.approx(1000, rel=0.01)  # the normal quantile of 0.9 in roots of n
+    assert low + high == 999_999

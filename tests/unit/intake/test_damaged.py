@@ -113,7 +113,7 @@ def test_an_old_workbook_that_is_cut_off(size):
 
 
 def test_a_panic_of_the_reading_library_is_one_line(monkeypatch):
-    from multicenter.intake import workbook
+    from multicenter.intake import biff
 
     class Panic(BaseException):
         pass
@@ -121,7 +121,7 @@ def test_a_panic_of_the_reading_library_is_one_line(monkeypatch):
     def panic(data):
         raise Panic("range end index 9 out of range\nfor slice of length 3")
 
-    monkeypatch.setattr(workbook, "refuse_incomplete", panic)
+    monkeypatch.setattr(biff, "refuse_incomplete", panic)
     assert message(b"x", "f.xls", {"format": "xls"}) == (
         "f.xls: the file is damaged or cut off (Panic: range end index 9 out of range). "
         "Ask the center to save and send the file again"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from multicenter.dictionary import Dictionary
 from multicenter.errors import ConfigError, did_you_mean
@@ -15,26 +16,30 @@ from multicenter.harmonize.check import check_center
 from multicenter.schemas import schema_problems
 from multicenter.yamlfile import read_yaml
 
-CENTER_COLUMNS = ["center", "name", "extract", "data_cut", "irb"]
-DECISION_COLUMNS = ["center", "patient_id", "kept_center", "kept_patient_id", "reason", "decided_by", "decided_on"]
+CENTER_COLUMNS = ["center", "name", "extract", "data_cut", "received", "hold", "irb"]
 
 
 @dataclass(frozen=True)
 class Center:
-    """A row of centers.tsv, with where its delivery and its mapping lie."""
+    """A row of centers.tsv, with where its delivery and its mapping lie.
+
+    received: the day the delivery arrived (ISO) or "". hold: why the center stays at its last accepted delivery, or "".
+    """
 
     code: str
     name: str
     extracts: tuple[Path, ...]
     data_cut: str
+    received: str
+    hold: str
     irb: str
     map_path: Path
     mapping: Mapping[str, Any]
 
     @property
     def what_is_mapped(self) -> dict[str, Any]:
-        """The mapping without its remark for people."""
-        return {key: value for key, value in self.mapping.items() if key != "about"}
+        """The mapping without its remark for people, and without what only lets a changed delivery pass."""
+        return {key: value for key, value in self.mapping.items() if key not in ("about", "accepted_changes")}
 
 
 def read_rows(path: Path, columns: list[str]) -> tuple[list[dict[str, str]], list[str]]:
@@ -72,19 +77,20 @@ def read_centers(
     schemas: Path,
     dictionary: Dictionary | None,
     codes: Mapping[str, Any] | None,
+    need_extracts: bool = True,
 ) -> tuple[dict[str, Center], list[str]]:
     """Return the centers by code, and every problem of the list, the mappings and the presence of the extracts.
 
     `table`: centers.tsv; `maps`: the folder of the mappings; `extracts`: the folder of the deliveries; `dictionary` and
     `codes`: of variables.yaml and codes.yaml (None: not readable, mappings are not checked against them). Centers
-    without a readable mapping are left out.
+    without a readable mapping are left out. The extract of a center on hold need not be there.
     """
     rows, problems = read_rows(table, CENTER_COLUMNS)
     found = {path.stem: path for path in sorted(maps.glob("*.yaml"))}
     if table.is_file() and not problems:
         problems += _membership_problems(rows, table, maps, set(found))
     problems += [problem for row in rows for problem in _row_problems(row, table)]
-    problems += _extract_problems(rows, table, extracts)
+    problems += _extract_problems(rows, table, extracts) if need_extracts else []
     centers = {}
     for row in rows:
         path = found.get(row["center"])
@@ -93,8 +99,10 @@ def read_centers(
             centers[row["center"]] = Center(
                 code=row["center"],
                 name=row["name"],
-                extracts=tuple(extracts / name for name in _extract_names(row)),
+                extracts=tuple(_delivered(extracts, name) for name in _extract_names(row)),
                 data_cut=row["data_cut"],
+                received=row["received"],
+                hold=row["hold"],
                 irb=row["irb"],
                 map_path=path,
                 mapping=mapping,
@@ -127,6 +135,14 @@ def _extract_names(row: Mapping[str, str]) -> list[str]:
     return [name.strip() for name in row["extract"].split(";")]
 
 
+def _delivered(folder: Path, name: str) -> Path:
+    """The file of that name; it is the same however its accents and syllables are composed (a Mac decomposes them)."""
+    if (folder / name).exists() or name.isascii() or not folder.is_dir():
+        return folder / name
+    same = (path for path in folder.iterdir() if normalize("NFC", path.name) == normalize("NFC", name))
+    return next(same, folder / name)
+
+
 def _membership_problems(rows: list[dict[str, str]], table: Path, maps: Path, mapped: set[str]) -> list[str]:
     if not rows:
         return [f"{table}: there is no center. Add a row a center."]
@@ -152,13 +168,18 @@ def _row_problems(row: Mapping[str, str], table: Path) -> list[str]:
     problems = []
     if not row["center"].replace("_", "").isalnum() or not row["center"].isascii():
         problems.append(f"{table}: center {row['center']!r}: a code has letters, digits and _ only. Correct it.")
-    try:
-        date.fromisoformat(row["data_cut"])
-    except ValueError:
-        problems.append(
-            f"{table}: center {row['center']}: data_cut {row['data_cut']!r} is not a date. Write YYYY-MM-DD."
-        )
+    for column in ("data_cut", "received"):
+        if row[column] or column == "data_cut":
+            problems += _date_problems(row, column, table)
     return problems
+
+
+def _date_problems(row: Mapping[str, str], column: str, table: Path) -> list[str]:
+    try:
+        date.fromisoformat(row[column])
+    except ValueError:
+        return [f"{table}: center {row['center']}: {column} {row[column]!r} is not a date. Write YYYY-MM-DD."]
+    return []
 
 
 def _extract_problems(rows: list[dict[str, str]], table: Path, folder: Path) -> list[str]:
@@ -171,5 +192,5 @@ def _extract_problems(rows: list[dict[str, str]], table: Path, folder: Path) -> 
         f"{did_you_mean(name, present - named)} Put the file there or correct its name."
         for row in rows
         for name in _extract_names(row)
-        if not (folder / name).is_file()
+        if not row["hold"] and not _delivered(folder, name).is_file()
     ]

@@ -9,55 +9,97 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from multicenter.centers import DECISION_COLUMNS, Center, read_centers, read_rows
-from multicenter.dictionary import build_dictionary
+from multicenter.centers import Center, read_centers, read_rows
+from multicenter.decisions import DECISION_COLUMNS, check_decisions
+from multicenter.deliveries import hold_problems
+from multicenter.dictionary import build_dictionary, dictionary_problems
+from multicenter.draft.check_synonyms import check_synonyms
 from multicenter.errors import ConfigError
 from multicenter.harmonize.check_rules import CHECK_COLUMNS, check_rules_table
+from multicenter.identifiers.detect import Detector
+from multicenter.identifiers.mask import mask_text
+from multicenter.identifiers.names import check_identifiers, exception_problems, names_problems
+from multicenter.paths import harmonized_files
 from multicenter.protocol import FACT_COLUMNS, check_facts, check_protocol
 from multicenter.schemas import schema_problems
 from multicenter.yamlfile import read_yaml
 
-POINTERS = ["study", "variables", "codes", "checks", "centers", "center_maps", "decisions", "published"]
+POINTERS = ["study", "variables", "codes", "checks", "identifiers", "centers", "center_maps", "decisions", "published"]
 SHIPPED = ["extracts", "simulated_deliveries"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """A checked configuration: `files` by config key; the parsed study, dictionary, codes, rules; centers by code."""
+    """A checked configuration: `files` by config key; the parsed study, dictionary, codes, rules, what identifies
+    persons; centers by code.
+
+    answers: the folder of returned query workbooks (it need not exist). as_of: the day up to which the age of a query
+    is counted ("": as the deliveries say).
+    """
 
     files: Mapping[str, Path]
     study: Mapping[str, Any]
     dictionary: Mapping[str, Any]
     codes: Mapping[str, Any]
     checks: list[Mapping[str, str]]
+    identifiers: Mapping[str, Any]
     centers: Mapping[str, Center]
+    answers: Path
+    as_of: str
 
     @property
     def harmonization(self) -> dict[str, Any]:
-        """What harmonization reads beside a center's own mapping; labels are not among it."""
+        """What harmonization reads beside a center's own mapping; labels and synonyms are not among it."""
         tables = {
             name: {**_without(table, "label", "variables"), "variables": _levels_as_codes(table["variables"])}
             for name, table in self.dictionary["tables"].items()
         }
-        dictionary = {**self.dictionary, "tables": tables}
+        dictionary = {**_without(self.dictionary, "synonyms"), "tables": tables}
         return {
             "dictionary": dictionary,
             "codes": self.codes,
-            "checks": self.files["checks"].read_text(encoding="utf-8"),
+            "checks": [_without(rule, "severity", "message_ko") for rule in self.checks],
+            "identifiers": self.identifiers,
         }
 
     @property
     def cohort_protocol(self) -> dict[str, Any]:
         """What the cohort reads of the protocol; labels of variables are not among it."""
-        sections = ("records", "criteria", "endpoints", "response")
+        sections = ("records", "linkage", "criteria", "endpoints", "response")
         variables = {name: _without(spec, "label", "unit") for name, spec in self.study["variables"].items()}
         study = {"id": self.study["study"]["id"]}
         return {"study": study, **{key: self.study[key] for key in sections}, "variables": variables}
+
+    @property
+    def query_protocol(self) -> dict[str, Any]:
+        """What queries read of the protocol: its structure, and what an endpoint and the exposure are called.
+
+        `primary`: the entry of the primary analysis with its term (None if none is named).
+        """
+        named = self.study["study"].get("primary")
+        entries = {entry["id"]: entry for entry in self.study["analyses"]}
+        primary = {**entries[named["analysis"]], "term": named["term"]} if named else None
+        sections = {key: self.study[key] for key in ("criteria", "endpoints")}
+        variables = {name: _without(spec, "label", "unit") for name, spec in self.study["variables"].items()}
+        exposure = self.study["variables"][primary["exposure"]].get("label", "") if primary else ""
+        study = _without(self.study["study"], "primary", "seed", "paper", "time_zero")
+        return {"study": study, **sections, "variables": variables, "primary": primary, "exposure": exposure}
+
+    @property
+    def overview_protocol(self) -> dict[str, Any]:
+        """What the overview reads of the protocol: the study's title, what is compared, and how columns are printed."""
+        overview = self.study.get("overview", {})
+        shown = {name: self.study["variables"].get(name, {}) for name in overview.get("distributions", [])}
+        variables = {
+            name: {key: spec[key] for key in ("label", "unit", "levels") if key in spec} for name, spec in shown.items()
+        }
+        return {"title": self.study["study"]["title"], "overview": overview, "variables": variables}
 
     @property
     def labels(self) -> dict[str, str]:
@@ -93,9 +135,12 @@ class Run:
 
     def as_used(self, config: Mapping[str, Any]) -> str:
         """The configuration as this run used it, as YAML: config.yaml after merging, centers, protocol."""
-        centers = {code: {"name": c.name, "data_cut": c.data_cut, "irb": c.irb} for code, c in self.centers.items()}
+        shown = ("name", "data_cut", "received", "hold", "irb")
+        centers = {code: {key: getattr(center, key) for key in shown} for code, center in self.centers.items()}
         merged = {"config": dict(config), "centers": centers, "study": self.study}
-        return yaml.safe_dump(json.loads(json.dumps(merged)), sort_keys=False, allow_unicode=True, width=120)
+        return yaml.safe_dump(
+            json.loads(json.dumps(merged, default=str)), sort_keys=False, allow_unicode=True, width=120
+        )
 
 
 def _without(mapping: Mapping[str, Any], *keys: str) -> dict[str, Any]:
@@ -110,37 +155,92 @@ def _levels_as_codes(variables: Mapping[str, Mapping[str, Any]]) -> dict[str, An
     }
 
 
-def load_run(config: Mapping[str, Any], clone: Path, workspace: Path, config_folders: Iterable[Path] = ()) -> Run:
+def load_run(
+    config: Mapping[str, Any],
+    clone: Path,
+    workspace: Path,
+    config_folders: Iterable[Path] = (),
+    need_extracts: bool = True,
+) -> Run:
     """Read and check everything that `config` points to.
 
     `clone`: the workflow's folder; `workspace`: the working directory; `config_folders`: the folders of files given
     with --configfile. Config pointers are looked for beside the given config files, then in the clone; extracts in the
-    workspace first. Raises ConfigError with every problem found.
+    workspace first; without `need_extracts` they may be missing. Raises ConfigError with every problem found.
     """
     schemas = clone / "workflow" / "schemas"
+    config = {key: value.isoformat() if isinstance(value, date) else value for key, value in config.items()}
     problems = schema_problems(config, schemas / "config.schema.json", "config")
     if not all(isinstance(config.get(key), str) for key in [*POINTERS, *SHIPPED]):
         raise ConfigError(problems)
     files, found = _locate(config, clone, workspace, list(config_folders))
     problems += found
-    study, dictionary, codes = (
-        _document(files[key], schemas / f"{key}.schema.json", problems) for key in ("study", "variables", "codes")
+    answers, as_of = _answers(config, clone, workspace, problems), _as_of(config, problems)
+    study, dictionary, codes, identifiers = (
+        _document(files[key], schemas / f"{key}.schema.json", problems)
+        for key in ("study", "variables", "codes", "identifiers")
     )
     if study and dictionary:
         problems += [f"{files['study']}: {problem}" for problem in check_protocol(study, dictionary)]
+    if dictionary:
+        problems += [f"{files['variables']}: {problem}" for problem in dictionary_problems(dictionary)]
     parsed = build_dictionary(dictionary) if dictionary else None
+    if dictionary and codes:
+        problems += [f"{files['variables']}: {problem}" for problem in check_synonyms(dictionary, codes)]
     checks = _rows(files["checks"], CHECK_COLUMNS, problems)
     facts = _rows(files["published"], FACT_COLUMNS, problems)
-    _rows(files["decisions"], DECISION_COLUMNS, problems)
+    problems += check_decisions(_rows(files["decisions"], DECISION_COLUMNS, problems), files["decisions"])
     if parsed:
         problems += check_rules_table(checks, files["checks"], parsed)
     if study:
         problems += check_facts(facts, files["published"], study)
-    centers, found = read_centers(files["centers"], files["center_maps"], files["extracts"], schemas, parsed, codes)
+    centers, found = read_centers(
+        files["centers"], files["center_maps"], files["extracts"], schemas, parsed, codes, need_extracts
+    )
     problems += found
+    if dictionary:
+        held = [code for code, center in centers.items() if center.hold]
+        problems += hold_problems(held, workspace, harmonized_files(dictionary["tables"]), files["centers"])
+    problems = _without_identifiers(problems, identifiers, files["identifiers"], centers)
     if problems:
         raise ConfigError(problems)
-    return Run(files, study, dictionary, codes, checks, centers)
+    return Run(files, study, dictionary, codes, checks, identifiers, centers, answers, as_of)
+
+
+def _answers(config: Mapping[str, Any], clone: Path, workspace: Path, problems: list[str]) -> Path:
+    """The folder of returned workbooks: in the workspace, else in the clone; it may be missing."""
+    name = str(config.get("answers", ""))
+    tried = [workspace / name, clone / name]
+    found = next((path for path in tried if path.exists()), tried[0])
+    if found.exists() and not found.is_dir():
+        problems.append(f"config: answers: {name} is no folder. Name the folder of the returned query workbooks.")
+    return _from_workspace(found, workspace)
+
+
+def _as_of(config: Mapping[str, Any], problems: list[str]) -> str:
+    """The declared day in ISO form, "" without one."""
+    text = str(config.get("as_of") or "")
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        problems.append(f"config: as_of: {text!r} is not a date. Write YYYY-MM-DD.")
+        return ""
+
+
+def _without_identifiers(
+    problems: list[str], identifiers: Mapping[str, Any] | None, path: Path, centers: Mapping[str, Center]
+) -> list[str]:
+    """All problems, those with what identifies persons included, and no identifier in any line."""
+    if not identifiers:
+        return problems
+    wrong = [f"{path}: {problem}" for problem in check_identifiers(identifiers)]
+    if wrong:
+        return problems + wrong
+    detector = Detector(identifiers)
+    for code, center in centers.items():
+        problems += exception_problems(center.mapping, center.map_path, detector)
+        problems += names_problems(code, center.extracts, center.mapping, center.map_path, detector)
+    return [mask_text(problem, detector) for problem in problems]
 
 
 def _document(path: Path, schema: Path, problems: list[str]) -> dict[str, Any] | None:

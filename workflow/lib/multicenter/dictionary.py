@@ -14,6 +14,7 @@ DTYPES = {
     "number": "float64",
     "date": "datetime64[ns]",
 }
+QUERY = "query"
 SOURCE_DTYPES = {"src_file": "string", "src_sheet": "string", "src_row": "Int64"}
 
 
@@ -25,6 +26,17 @@ class Suspect:
     up_to: float
     kind: str
     hint: str
+
+
+@dataclass(frozen=True)
+class PartialDates:
+    """What becomes of a date without its day (`month`) or without month and day (`year`).
+
+    month: the day that is filled in (1 to 28, or "last"), or "query". year: month and day as MM-DD, or "query".
+    """
+
+    month: int | str = 15
+    year: str = QUERY
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,7 @@ class Variable:
     required: bool = False
     source: str = ""
     suspect: Suspect | None = None
+    partial: PartialDates = PartialDates()
 
     @property
     def address(self) -> str:
@@ -108,8 +121,9 @@ class Dictionary:
 def build_dictionary(document: Mapping[str, Any]) -> Dictionary:
     """Make the dictionary from the parsed variables.yaml (already valid against variables.schema.json)."""
     tables = {}
+    partial = document.get("partial_dates", {})
     for name, spec in document["tables"].items():
-        variables = {v: _variable(name, v, entry) for v, entry in spec["variables"].items()}
+        variables = {v: _variable(name, v, entry, partial) for v, entry in spec["variables"].items()}
         tables[name] = Table(name, spec["label"], tuple(spec["key"]), variables)
     order = document.get("date_order", {})
     return Dictionary(
@@ -122,7 +136,17 @@ def build_dictionary(document: Mapping[str, Any]) -> Dictionary:
     )
 
 
-def _variable(table: str, name: str, entry: Mapping[str, Any]) -> Variable:
+def dictionary_problems(document: Mapping[str, Any]) -> list[str]:
+    """Return one line for each mistake of variables.yaml that its JSON schema cannot see."""
+    return [
+        f"tables.{name}.variables.{variable}.partial_dates: {variable} is a {entry['type']} and no date; leave it out."
+        for name, spec in document["tables"].items()
+        for variable, entry in spec["variables"].items()
+        if "partial_dates" in entry and entry["type"] != "date"
+    ]
+
+
+def _variable(table: str, name: str, entry: Mapping[str, Any], partial: Mapping[str, Any]) -> Variable:
     suspect = entry.get("suspect")
     return Variable(
         table=table,
@@ -140,6 +164,7 @@ def _variable(table: str, name: str, entry: Mapping[str, Any]) -> Variable:
         suspect=Suspect(suspect["above"], suspect["up_to"], suspect.get("kind", "unit_suspect"), suspect["hint"])
         if suspect
         else None,
+        partial=PartialDates(**{**partial, **entry.get("partial_dates", {})}),
     )
 
 

@@ -63,15 +63,18 @@ class NotEstimable(Exception):
 
 
 class DeliveryError(StudyError):
-    """Everything that stops one center's delivery: a summary line, then one line each (the first twenty)."""
+    """Everything that stops one center's delivery: a summary line, then one line each (the first twenty).
+
+    advice: further lines, on what can be done about all of them together.
+    """
 
     LIMIT = 20
 
-    def __init__(self, center: str, problems: Iterable[str]):
+    def __init__(self, center: str, problems: Iterable[str], advice: str = "", summary: str = ""):
         self.problems = list(problems)
         n = len(self.problems)
-        summary = f"{center}: {n} problem{'s' if n > 1 else ''} stop{'' if n > 1 else 's'} this delivery"
+        summary = summary or f"{center}: {n} problem{'s' if n > 1 else ''} stop{'' if n > 1 else 's'} this delivery"
         shown = self.problems[: self.LIMIT]
         if n > self.LIMIT:
             shown.append(f"… and {n - self.LIMIT} more of the same kind")
-        super().__init__("\n".join([summary, *shown]))
+        super().__init__("\n".join([summary, *shown, *([advice] if advice else [])]))

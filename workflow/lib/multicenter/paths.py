@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+RESTRICTED = "results/restricted"
+RELEASE = "results/release"
+ACCEPTED_DELIVERIES = f"{RESTRICTED}/harmonized"
 COHORT_TABLES = ("adsl", "adtte", "adrs")
-EXTRAS = ("findings.parquet", "findings.csv", "account.csv", "column_map.csv", "source_rows.parquet")
+EXTRAS = (
+    "receipt.json", "profile.csv", "findings.parquet", "findings.csv", "account.csv", "column_map.csv",
+    "source_rows.parquet", "imputed.parquet", "changes.csv",
+)  # fmt: skip
 
 
 def harmonized_files(tables: Iterable[str]) -> list[str]:
-    """Return the files of a center's harmonized folder: one parquet a canonical table, findings, account, maps."""
+    """Return the files of a center's harmonized folder: one parquet a canonical table, what came in, findings,
+    account, maps, and what changed since the delivery before."""
     return [*(f"{table}.parquet" for table in tables), *EXTRAS]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from multicenter.errors import did_you_mean
 from multicenter.expression_syntax import problems_in
+from multicenter.overview.check import check_overview
 
 # Keys of an analysis, figure or table that name columns of ADSL.
 ADSL_KEYS = ("by", "exposure", "covariates", "variables", "strata", "origin", "follow_up_end", "treatment_end")
@@ -39,12 +40,15 @@ def check_protocol(study: Mapping[str, Any], dictionary: Mapping[str, Any]) -> l
     tables = {name: list(table["variables"]) for name, table in dictionary["tables"].items()}
     problems, columns = _check_variables(study, tables)
     problems += _check_records(study, tables, columns)
+    problems += _check_linkage(study["linkage"], columns)
     problems += _check_endpoints(study, tables, columns)
     adsl = {name for name in study["variables"] if name.isupper()} | {"SITEID", "SIMFL"}
     response = dictionary["tables"].get(study["response"]["table"], {"variables": {}})["variables"]
     visits, results = (list(response.get(study["response"][key], {}).get("levels", {})) for key in ("visit", "result"))
     problems += _check_analyses(study, adsl, visits, results)
+    problems += _check_primary(study)
     problems += _check_shown(study, adsl)
+    problems += check_overview(study, dictionary)
     problems += _check_ids(study)
     return problems
 
@@ -87,7 +91,6 @@ def _check_variables(study: Mapping[str, Any], tables: Mapping[str, list[str]]) 
 
 def _check_records(study: Mapping[str, Any], tables: Mapping[str, list[str]], columns: list[str]) -> list[str]:
     problems = _unknown("records.table", "table", [study["records"]["table"]], tables)
-    problems += _unknown("records.same_patient", "variable", study["records"]["same_patient"], columns)
     for criterion in study["criteria"]:
         place = f"criteria.{criterion['id']}"
         problems += [f"{place}: {line}" for line in problems_in(criterion["exclude"], columns)]
@@ -95,6 +98,22 @@ def _check_records(study: Mapping[str, Any], tables: Mapping[str, list[str]], co
     problems += _unknown("response.table", "table", [response["table"]], tables)
     named = [response[key] for key in ("visit", "result", "date")]
     return problems + _unknown("response", "variable", named, tables.get(response["table"], []))
+
+
+def _check_linkage(linkage: Mapping[str, Any], columns: list[str]) -> list[str]:
+    problems = _unknown("linkage.dates.of", "variable", linkage["dates"]["of"], columns)
+    problems += _unknown("linkage.variables", "variable", linkage["variables"], columns)
+    compared = {"dates": linkage["dates"], "calendar": linkage["calendar"]}
+    compared |= {f"variables.{name}": spec for name, spec in linkage["variables"].items()}
+    for name, spec in compared.items():
+        place, near, wide = f"linkage.{name}", spec.get("agree_within", 0), spec.get("close_within")
+        if (wide is None) != ("m_close" not in spec):
+            problems.append(f"{place}: close_within and m_close belong together. Give both, or neither.")
+        if wide is not None and wide <= near:
+            problems.append(f"{place}: close_within {wide} is not above agree_within {near}. Raise it, or remove it.")
+        if spec["m_agree"] + spec.get("m_close", 0) >= 1:
+            problems.append(f"{place}: m_agree and m_close leave nothing for a difference. Their sum is below 1.")
+    return problems
 
 
 def _check_endpoints(study: Mapping[str, Any], tables: Mapping[str, list[str]], columns: list[str]) -> list[str]:
@@ -129,6 +148,26 @@ def _check_analyses(study: Mapping[str, Any], adsl: Iterable[str], visits: list[
             problems += _unknown(f"{place}.baseline", "visit", [entry["baseline"]], entry["timepoints"])
             problems += _unknown(place, "result", [*entry["levels"], *entry["not_evaluated"]], results)
     return problems
+
+
+def _check_primary(study: Mapping[str, Any]) -> list[str]:
+    """The primary analysis has to be a Cox model of a categorical exposure, its term one of that exposure's."""
+    primary, place = study["study"].get("primary"), "study.primary"
+    if not primary:
+        return []
+    entry = next((entry for entry in study["analyses"] if entry["id"] == primary["analysis"]), None)
+    if entry is None:
+        return _unknown(place, "analysis", [primary["analysis"]], [entry["id"] for entry in study["analyses"]])
+    if entry["method"] != "cox":
+        return [f"{place}: analysis {entry['id']!r} is a {entry['method']} analysis; cox is needed here."]
+    exposure = entry["exposure"]
+    levels = study["variables"].get(exposure, {}).get("levels", [])
+    if not levels:
+        return [
+            f"{place}: the exposure {exposure} of {entry['id']} has no levels. Name an analysis of one with levels."
+        ]
+    terms = [f"{exposure}: {level} vs {reference}" for reference in levels for level in levels if level != reference]
+    return _unknown(place, "term", [primary["term"]], terms)
 
 
 def _names(value: Any) -> list[str]:

@@ -6,9 +6,11 @@ hospital is none of these. Dates as values stay text too, and only `true` and `f
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import yaml
 
@@ -44,12 +46,18 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
+def _text(path: Path) -> io.StringIO:
+    """The file's text with accents and syllables composed (Unicode NFC), as headers and sheets are compared."""
+    stream = io.StringIO(normalize("NFC", path.read_text(encoding="utf-8")))
+    stream.name = str(path)
+    return stream
+
+
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read a file of the configuration. ConfigError (file, line) if it is no YAML, has a key twice or no keys."""
     path = Path(path)
     try:
-        with path.open(encoding="utf-8") as stream:
-            document = yaml.load(stream, Loader=_Loader)
+        document = yaml.load(_text(path), Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

@@ -9,16 +9,18 @@ from typing import Any
 import pandas as pd
 
 from multicenter.cohort.derive import derive_variables, patient_frame
-from multicenter.cohort.eligibility import Flow, apply_criteria, apply_transfers, fold_records, same_patients
+from multicenter.cohort.eligibility import Flow, apply_criteria, apply_transfers, fold_records
 from multicenter.cohort.endpoints import build_adtte
+from multicenter.cohort.imputation import add_date_flags
+from multicenter.cohort.same_patient import same_patient_findings
 from multicenter.cohort.sources import KEY
-
-SAME_PATIENT = "same_patient"
+from multicenter.linkage.link import Linkage, link_records
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """The study's data sets; `excluded` has one row a patient who left: USUBJID, SITEID, step."""
+    """The study's data sets; `excluded` has one row a patient who left: USUBJID, SITEID, step; `linkage` holds the
+    pairs of records that may be of one patient."""
 
     adsl: pd.DataFrame
     adtte: pd.DataFrame
@@ -26,6 +28,7 @@ class Cohort:
     flow: pd.DataFrame
     excluded: pd.DataFrame
     findings: pd.DataFrame
+    linkage: Linkage
 
 
 def build_cohort(
@@ -38,18 +41,20 @@ def build_cohort(
     simulated: set[str],
     protocol: Mapping[str, Any],
     result_levels: Mapping[str, list[str]],
+    imputed: pd.DataFrame,
 ) -> Cohort:
     """Build the cohort from the pooled harmonized tables.
 
     tables: canonical tables of all centers, with USUBJID.
     findings: all centers' findings (center, action).
     column_maps: center → file, sheet and column of the patient's id.
-    decisions: recorded transfers (see `apply_transfers`).
+    decisions: recorded decisions on pairs of records (see `apply_transfers`).
     checks: the table of rules; its row same_patient says how such a patient is reported.
     data_cuts: center → ISO date.
     simulated: the centers whose delivery is a shipped simulated one.
-    protocol: study (id), records, criteria, variables, endpoints and response of study.yaml.
+    protocol: study (id), records, linkage, criteria, variables, endpoints and response of study.yaml.
     result_levels: the levels, in order, of the response table's visit and result variables.
+    imputed: the imputed dates of all centers (see `pool_imputed`).
     Raises StudyError when an expression or a decision cannot be applied.
     """
     cuts = {center: pd.Timestamp(date) for center, date in data_cuts.items()}
@@ -60,18 +65,21 @@ def build_cohort(
     flow.add(
         "transfers", protocol["records"]["labels"]["transfers"], patients["center"], patients.loc[transferred, "center"]
     )
+    linkage = link_records(patients, decisions, protocol["linkage"])
     reason = apply_criteria(flow, patients.drop(index=transferred), protocol["criteria"]).reindex(patients.index)
     reason[transferred] = "transfers"
     eligible = patients[reason.isna()]
+    adtte = build_adtte(eligible, tables, protocol["endpoints"])
     return Cohort(
         adsl=_adsl(eligible, simulated, protocol),
-        adtte=_with_study(build_adtte(eligible, tables, protocol["endpoints"]), protocol),
+        adtte=_with_study(add_date_flags(adtte, imputed, protocol["endpoints"], protocol["variables"]), protocol),
         adrs=_with_study(_adrs(eligible, tables, protocol["response"], result_levels), protocol),
         flow=flow.table(),
         excluded=pd.DataFrame({KEY: patients.index, "SITEID": patients["center"], "step": reason})
         .dropna(subset="step")
         .reset_index(drop=True),
-        findings=_same_patient_findings(patients, column_maps, decisions, checks, protocol["records"]["same_patient"]),
+        findings=same_patient_findings(patients, linkage.pairs, column_maps, checks),
+        linkage=linkage,
     )
 
 
@@ -110,43 +118,3 @@ def _adrs(
         }
     )
     return adrs.sort_values([KEY, "AVISITN"], kind="stable", ignore_index=True)
-
-
-def _same_patient_findings(
-    patients: pd.DataFrame,
-    id_columns: Mapping[str, Mapping[str, str]],
-    decisions: pd.DataFrame,
-    checks: pd.DataFrame,
-    agree_in: list[str],
-) -> pd.DataFrame:
-    """A finding for each patient whom two centers seem to have registered, decided or not."""
-    rule = checks.set_index("id").loc[SAME_PATIENT]
-    pairs = same_patients(patients, agree_in)
-    decided = set(decisions["center"] + "-" + decisions["patient_id"]) | set(
-        decisions["kept_center"] + "-" + decisions["kept_patient_id"]
-    )
-    rows = patients.loc[pairs[KEY]]
-    place = pd.DataFrame([id_columns[center] for center in pairs["center"]], columns=["file", "sheet", "column"])
-    state = ["a decision is recorded" if usubjid in decided else "no decision is recorded" for usubjid in pairs[KEY]]
-    return pd.DataFrame(
-        {
-            "center": pairs["center"],
-            "file": rows["src_file"].to_numpy(),
-            "sheet": rows["src_sheet"].to_numpy(),
-            "row": rows["src_row"].to_numpy(),
-            "column": place["column"],
-            "patient_id": rows["patient_id"].to_numpy(),
-            "table": "patient",
-            "variable": "patient_id",
-            "value": rows["patient_id"].to_numpy(),
-            "kind": SAME_PATIENT,
-            "outcome": rule["outcome"],
-            "action": rule["action"],
-            "lo": "",
-            "hi": "",
-            "message": [
-                f"{rule['message_en'].format(other=others)}; {known}"
-                for others, known in zip(pairs["others"], state, strict=True)
-            ],
-        }
-    )

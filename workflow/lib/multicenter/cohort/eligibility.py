@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from multicenter.cohort.sources import KEY
+from multicenter.decisions import SAME
 from multicenter.errors import StudyError, did_you_mean
 from multicenter.expressions import is_true
 
@@ -60,10 +61,10 @@ def fold_records(
 
 
 def apply_transfers(patients: pd.DataFrame, decisions: pd.DataFrame) -> pd.Index:
-    """Return the USUBJIDs that a recorded decision drops in favor of the same patient's record at another center.
+    """Return the USUBJIDs that a recorded decision drops in favor of another record of the same patient.
 
-    `decisions` columns: center, patient_id, kept_center, kept_patient_id, reason, decided_by, decided_on (text).
-    Raises StudyError for a decision about a patient whom no delivery holds.
+    `decisions` columns: center, patient_id, kept_center, kept_patient_id, verdict (same: the first of the two is
+    dropped; different: both stay). Raises StudyError for a decision about a patient whom no delivery holds.
     """
     dropped = decisions["center"] + "-" + decisions["patient_id"]
     kept = decisions["kept_center"] + "-" + decisions["kept_patient_id"]
@@ -73,7 +74,7 @@ def apply_transfers(patients: pd.DataFrame, decisions: pd.DataFrame) -> pd.Index
                 f"decisions: patient {usubjid} is in no delivery.{did_you_mean(usubjid, patients.index)} "
                 "Correct the id, or remove the line if the patient is no longer sent."
             )
-    return pd.Index(dropped, name=KEY)
+    return pd.Index(dropped[decisions["verdict"] == SAME], name=KEY)
 
 
 def apply_criteria(flow: Flow, patients: pd.DataFrame, criteria: list[Mapping[str, str]]) -> pd.Series:
@@ -86,16 +87,3 @@ def apply_criteria(flow: Flow, patients: pd.DataFrame, criteria: list[Mapping[st
         flow.add(criterion["id"], criterion["label"], here["center"], here.loc[leaves, "center"])
         reason.loc[leaves] = criterion["id"]
     return reason
-
-
-def same_patients(patients: pd.DataFrame, agree_in: list[str]) -> pd.DataFrame:
-    """Return the patients of different centers who agree in all of the given columns (all known).
-
-    One row a patient of such a group: USUBJID, center, others (the USUBJIDs that it agrees with, joined by ", ").
-    """
-    known = patients.dropna(subset=agree_in)[["center", *agree_in]].reset_index()
-    groups = known.groupby(agree_in, sort=False)
-    known = known[groups["center"].transform("nunique") > 1]
-    together = known.groupby(agree_in, sort=False)[KEY].transform(lambda ids: ", ".join(sorted(ids)))
-    others = [", ".join(i for i in ids.split(", ") if i != own) for own, ids in zip(known[KEY], together, strict=True)]
-    return pd.DataFrame({KEY: known[KEY].to_numpy(), "center": known["center"].to_numpy(), "others": others})

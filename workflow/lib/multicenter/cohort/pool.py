@@ -10,6 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from multicenter.cohort.sources import KEY
+from multicenter.deliveries import SHORT
+
+DELIVERY_COLUMNS = [
+    "center", "name", "files", "sha256", "received", "data_cut", "rows", "patients", "simulated", "state", "reason",
+]  # fmt: skip
 
 
 def pool_tables(folders: Mapping[str, Path], tables: Iterable[str]) -> dict[str, pd.DataFrame]:
@@ -39,27 +44,55 @@ def id_columns(folders: Mapping[str, Path]) -> dict[str, dict[str, str]]:
     return found
 
 
-def simulated_centers(receipts: Mapping[str, Path], shipped: Path) -> set[str]:
-    """Return the centers of whose delivery at least one file is a shipped simulated one, by sha256.
+def list_deliveries(
+    folders: Mapping[str, Path], centers: Mapping[str, Mapping[str, str]], shipped: Path, patients: pd.DataFrame
+) -> pd.DataFrame:
+    """Return which delivery each center stands at, one row a center (columns: DELIVERY_COLUMNS).
 
-    `receipts`: center → receipt.json; `shipped`: a table with a column sha256.
+    `folders`: center → its accepted delivery; `centers`: center → name, and hold (a reason, or "" if it is current);
+    `shipped`: a table with a column sha256 of simulated files: a center of whose delivery one is among them is
+    simulated; `patients`: the pooled table of patients. What is known of a delivery is what its receipt says: of a
+    center on hold also the data cut is the accepted delivery's, not that of a newer one.
     """
     known = set(pd.read_csv(shipped, dtype=str)["sha256"])
-    return {
-        center
-        for center, path in receipts.items()
-        if known & {file["sha256"] for file in json.loads(path.read_text(encoding="utf-8"))["files"]}
-    }
+    counts = patients["center"].value_counts()
+    rows = []
+    for center, folder in folders.items():
+        receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
+        sums = [file["sha256"] for file in receipt["files"]]
+        hold = centers[center]["hold"]
+        rows.append(
+            {
+                "center": center,
+                "name": centers[center]["name"],
+                "files": ";".join(file["file"] for file in receipt["files"]),
+                "sha256": ";".join(sha[:SHORT] for sha in sums),
+                "received": receipt["received"],
+                "data_cut": receipt["data_cut"],
+                "rows": sum(source["rows"] for source in receipt["sources"]),
+                "patients": int(counts.get(center, 0)),
+                "simulated": not known.isdisjoint(sums),
+                "state": "held" if hold else "current",
+                "reason": hold,
+            }
+        )
+    return pd.DataFrame(rows, columns=DELIVERY_COLUMNS)
 
 
-def data_status(adsl: pd.DataFrame, centers: Mapping[str, Mapping[str, str]], simulated: set[str]) -> dict:
-    """Return what a reader may know of the deliveries: by center its name, data cut, eligible patients, simulated or
-    not."""
+def simulated_centers(deliveries: pd.DataFrame) -> set[str]:
+    """Return the centers whose delivery is a shipped simulated one."""
+    return set(deliveries.loc[deliveries["simulated"], "center"])
+
+
+def data_status(adsl: pd.DataFrame, deliveries: pd.DataFrame) -> dict:
+    """Return what a reader may know of the deliveries: by center its name, data cut, when the delivery was received,
+    whether it is current or held, eligible patients, simulated or not. No name of a file, no digest."""
     counts = adsl["SITEID"].value_counts()
+    shown = deliveries[["name", "data_cut", "received", "state", "center"]].to_dict("records")
     return {
         "centers": [
-            {**centers[code], "center": code, "patients": int(counts.get(code, 0)), "simulated": code in simulated}
-            for code in centers
+            {**row, "patients": int(counts.get(row["center"], 0)), "simulated": bool(simulated)}
+            for row, simulated in zip(shown, deliveries["simulated"], strict=True)
         ],
         "patients": len(adsl),
     }

@@ -1,4 +1,8 @@
-"""The account of a delivery: what became of every source cell, and where each variable comes from."""
+"""The account of a delivery: what became of every source cell, and where each variable comes from.
+
+Every cell of every column counts once: mapped, dropped (its column, its row or its record, with the reason), missing,
+or a query. That the counts add up to the cells is checked for each column and in total, each time.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +12,54 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from multicenter.errors import StudyError
 from multicenter.harmonize.cells import MAPPED, MISSING, OPEN, QUERY, STATUS, Distinct, Outcome
-from multicenter.harmonize.delivery import Delivery, Sheet, Slot
+from multicenter.harmonize.delivery import Delivery, Sheet, Slot, shown_column
 
 COLUMNS = ["file", "sheet", "column", "header", "value", "n", "status", "to_table", "to_variable", "to_value", "reason"]
 MAP_COLUMNS = ["table", "variable", "item", "file", "sheet", "column", "header", "source"]
+BUG = "The account of the delivery does not add up: a mistake of the program, not of the delivery."
+FATES = ("mapped", "dropped", "missing", "query")
 RANK = {QUERY: 3, MAPPED: 2, MISSING: 1, OPEN: 0}
 
 
 def build_account(delivery: Delivery) -> pd.DataFrame:
     """One row a source column and distinct value (numbers, dates and texts by class) and status (columns: COLUMNS).
 
-    Raises AssertionError if the counts of a column do not add up to its cells.
+    Raises StudyError, with the column and the difference, if the counts do not add up to the cells of the delivery.
     """
     rows: list[tuple[Any, ...]] = []
     for sheet in delivery.sheets.values():
         for header in sheet.raw.cells.columns:
-            before = len(rows)
             _account_column(sheet, header, rows)
-            counted = sum(row[5] for row in rows[before:])
-            if counted != len(sheet.raw.rows):
-                raise AssertionError(f"{header}: {counted} of {len(sheet.raw.rows)} cells are accounted for")
-    return pd.DataFrame(rows, columns=COLUMNS)
+    account = pd.DataFrame(rows, columns=COLUMNS)
+    _check(delivery, account)
+    return account
+
+
+def account_totals(account: pd.DataFrame) -> dict[str, int]:
+    """How many cells a delivery has, and how many of them met each fate: cells, mapped, dropped, missing, query."""
+    n = account.groupby("status")["n"].sum()
+    return {"cells": int(account["n"].sum())} | {fate: int(n.get(fate, 0)) for fate in FATES}
+
+
+def _check(delivery: Delivery, account: pd.DataFrame) -> None:
+    """Every cell has one fate: compare the account with the cells, column by column and in total."""
+    counted = account.groupby(["file", "sheet", "column"])["n"].sum()
+    wrong, cells = [], 0
+    for sheet in delivery.sheets.values():
+        raw = sheet.raw
+        cells += raw.cells.size
+        for header in raw.cells.columns:
+            n = int(counted.get((raw.file, raw.sheet, raw.refs[header]), 0))
+            if n != len(raw.rows):
+                place = raw.place(None, shown_column(raw, header))
+                wrong.append(f"{place}: {n} of {len(raw.rows)} cells are accounted for ({n - len(raw.rows):+d})")
+    totals = account_totals(account)
+    if not wrong and (cells != totals["cells"] or cells != sum(totals[fate] for fate in FATES)):
+        wrong = [f"{delivery.center}: {totals['cells']} of {cells} cells are accounted for: {totals}"]
+    if wrong:
+        raise StudyError("\n".join([*wrong, f"{BUG} Report it with the lines above."]))
 
 
 def build_column_map(delivery: Delivery) -> pd.DataFrame:
@@ -52,7 +82,7 @@ def _account_column(sheet: Sheet, header: str, rows: list[tuple[Any, ...]]) -> N
     live = sheet.kept.copy()
     _count_dropped_rows(sheet, header, start, rows)
     if header == sheet.source.id_column:
-        rows.append((*start, "<id>", int(live.sum()), "mapped", "patient", "patient_id", "<id>", ""))
+        _add(rows, start, "<id>", int(live.sum()), "mapped", "patient", "patient_id", "<id>", "")
         return
     column = sheet.source.columns[header]
     distinct = sheet.distinct[header]
@@ -71,12 +101,31 @@ def _account_column(sheet: Sheet, header: str, rows: list[tuple[Any, ...]]) -> N
             code = distinct.codes[position]
             value = distinct.text[code] if code >= 0 else ""
             _add(rows, start, value, 1, STATUS[status], tables, names, "", reason)
-    codes = distinct.codes[live]
+    lost = live & _without_record(sheet, slots)
+    _count_values(sheet, header, live & ~lost, "", (start, tables, names), rows)
+    if lost.any():
+        _count_values(sheet, header, lost, f"the record has no {sheet.item_name}", (start, tables, names), rows)
+
+
+def _without_record(sheet: Sheet, slots: Mapping[Slot, Outcome]) -> np.ndarray:
+    """(n,) rows of which nothing in this column became part of a record."""
+    lost = np.full(len(sheet.kept), bool(slots))
+    for table, item, _ in slots:
+        lost &= sheet.left_out.get((table, item), False)
+    return lost
+
+
+def _count_values(sheet: Sheet, header: str, rows_in: np.ndarray, lost: str, fixed: tuple, rows: list) -> None:
+    """Account for the cells of some rows; `lost`: why their mapped values are in no record ("": they are in one)."""
+    start, tables, names = fixed
+    distinct, slots = sheet.distinct[header], sheet.outcomes[header]
+    codes = distinct.codes[rows_in]
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
-    for line, n in _lines(distinct, slots, counts).items():
-        value, status, to_value, reason = line
+    for (value, status, to_value, reason), n in _lines(distinct, slots, counts).items():
+        if lost and status == "mapped":
+            status, to_value, reason = "dropped", "", lost
         _add(rows, start, value, n, status, tables, names, to_value, reason)
-    _count_blanks(slots, int((codes < 0).sum()), start, tables, names, rows)
+    _count_blanks({} if lost else slots, int((codes < 0).sum()), start, tables, names, rows)
 
 
 def _count_dropped_rows(sheet: Sheet, header: str, start: tuple, rows: list[tuple[Any, ...]]) -> None:

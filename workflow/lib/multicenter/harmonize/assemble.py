@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from multicenter.dictionary import Dictionary, Table
-from multicenter.harmonize.cells import MAPPED, QUERY
+from multicenter.errors import Place
+from multicenter.harmonize.cells import MAPPED, QUERY, Note
 from multicenter.harmonize.delivery import Delivery, Sheet
-
-POSITION = "\0at "  # a part's hidden columns: the position of its row in each source
+from multicenter.harmonize.ids import without_zeros
+from multicenter.harmonize.source_rows import POSITION, feeding_rows, position_columns
 
 
 def assemble(delivery: Delivery, dictionary: Dictionary) -> dict[str, pd.DataFrame]:
@@ -24,17 +25,12 @@ def assemble(delivery: Delivery, dictionary: Dictionary) -> dict[str, pd.DataFra
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in dictionary.tables}
     for name, sheet in delivery.sheets.items():
         for (table, item), slots in _groups(sheet).items():
-            part = _part(name, sheet, dictionary.tables[table], item, slots)
+            part = _part(delivery, name, sheet, dictionary.tables[table], item, slots)
             if len(part):
                 parts[table].append(part)
     tables = {name: _combined(delivery, dictionary.tables[name], found) for name, found in parts.items()}
     _refuse_strangers(delivery)
     return tables
-
-
-def position_columns(table: pd.DataFrame) -> list[str]:
-    """The hidden columns of a table that say which row of which source fed it."""
-    return [c for c in table.columns if c.startswith(POSITION)]
 
 
 def _groups(sheet: Sheet) -> dict[tuple[str, str], list[tuple[str, str, Any]]]:
@@ -49,7 +45,9 @@ def _groups(sheet: Sheet) -> dict[tuple[str, str], list[tuple[str, str, Any]]]:
     return groups
 
 
-def _part(source: str, sheet: Sheet, table: Table, item: str, slots: list[tuple[str, str, Any]]) -> pd.DataFrame:
+def _part(
+    delivery: Delivery, source: str, sheet: Sheet, table: Table, item: str, slots: list[tuple[str, str, Any]]
+) -> pd.DataFrame:
     """The rows that one source adds to a table for one item (or for the items that its rows are)."""
     columns: dict[str, Any] = {"patient_id": sheet.ids}
     n = len(sheet.ids)
@@ -75,8 +73,23 @@ def _part(source: str, sheet: Sheet, table: Table, item: str, slots: list[tuple[
     if table.item and not item and by:
         frame[table.item] = _numbered(frame, by)
     if table.item:
-        frame = frame[frame[table.item].notna()]
+        known = frame[table.item].notna()
+        _ask_for_keys(delivery, sheet, table, frame[POSITION + source][~known & present[keep]])
+        frame = frame[known]
+    sheet.left_out[table.name, item] = sheet.kept.copy()
+    sheet.left_out[table.name, item][frame[POSITION + source]] = False
     return frame
+
+
+def _ask_for_keys(delivery: Delivery, sheet: Sheet, table: Table, positions: pd.Series) -> None:
+    """Report rows that say something but not which of the patient's rows they are, unless that cell has a query."""
+    slot = (table.name, "", table.item)
+    header = sheet.header_of(slot)
+    for position in positions if header else ():
+        code = sheet.distinct[header].codes[position]
+        if code < 0 or sheet.outcomes[header][slot].status[code] != QUERY:
+            sheet.override(header, int(position), QUERY, "row_without_key")
+            delivery.find(sheet, header, int(position), table.name, table.item, Note("row_without_key"))
 
 
 def _numbered(frame: pd.DataFrame, by: str) -> pd.Series:
@@ -93,6 +106,7 @@ def _combined(delivery: Delivery, table: Table, parts: list[pd.DataFrame]) -> pd
     twice = whole.duplicated(keys, keep=False)
     if twice.any():
         _note_conflicts(delivery, table, whole[twice], keys)
+        delivery.fed[table.name] = feeding_rows(parts, whole, keys)
         order = whole[keys].drop_duplicates()
         merged = whole[twice].groupby(keys, sort=False).first().reset_index()
         whole = pd.concat([whole[~twice], merged], ignore_index=True) if (~twice).any() else merged
@@ -104,24 +118,26 @@ def _note_conflicts(delivery: Delivery, table: Table, rows: pd.DataFrame, keys: 
     """Two rows that say different things about the same cell of the same record."""
     hidden = position_columns(rows)
     values = rows.drop(columns=hidden)
-    distinct = values.groupby(keys, sort=False).nunique(dropna=True)
+    records = values.groupby(keys, sort=False)
+    distinct = records.nunique(dropna=True)
     differ = distinct > 1
     for record, row in differ[differ.any(axis=1)].iterrows():
         names = ", ".join(differ.columns[row.to_numpy()])
         ident = record if isinstance(record, tuple) else (record,)
-        same = rows[(rows[keys] == list(ident)).all(axis=1)]
-        source, position = _first_position(same)
-        sheet = delivery.sheets[source]
+        same = rows.iloc[records.indices[record if len(keys) > 1 else ident[0]]]
+        place, where = _rows_of(delivery, same)
         what = f"{table.name} {' '.join(map(str, ident))}: {len(same)} rows or columns contradict each other in {names}"
-        delivery.problem(sheet.raw.place(int(sheet.raw.rows[position])), what, "Ask the center which one is right.")
+        delivery.problem(place, what + where, "Ask the center which one is right.")
 
 
-def _first_position(rows: pd.DataFrame) -> tuple[str, int]:
+def _rows_of(delivery: Delivery, rows: pd.DataFrame) -> tuple[Place, str]:
+    """Where the first of these rows stands, and a remark on the others."""
+    places = []
     for column in position_columns(rows):
-        known = rows[column].dropna()
-        if len(known):
-            return column.removeprefix(POSITION), int(known.iloc[0])
-    raise KeyError("no source")
+        raw = delivery.sheets[column.removeprefix(POSITION)].raw
+        places += [raw.place(int(raw.rows[int(position)])) for position in rows[column].dropna()]
+    others = ", ".join(str(place) for place in dict.fromkeys(places[1:]) if place != places[0])
+    return places[0], f" (the other: {others})" if others else ""
 
 
 def _refuse_strangers(delivery: Delivery) -> None:
@@ -136,5 +152,8 @@ def _refuse_strangers(delivery: Delivery) -> None:
         if name != roster_name and strange:
             ids = list(dict.fromkeys(sheet.ids[strange]))
             what = f"{len(ids)} id(s) are not among the patients of {roster_name!r}: {', '.join(ids[:5])}"
+            near = next((known for known in roster if without_zeros(known) == without_zeros(ids[0])), "")
+            if near:
+                what += f" ({ids[0]!r} may be {near!r} with other leading zeros; declare id.pad)"
             place = sheet.raw.place(int(sheet.raw.rows[strange[0]]), sheet.source.id_column)
             delivery.problem(place, what, "Ask the center for the missing patients or correct the ids.")

@@ -8,8 +8,11 @@ from typing import Any
 
 from multicenter.dictionary import Dictionary, Variable
 from multicenter.errors import did_you_mean
+from multicenter.harmonize.check_open import is_open, open_problems
 from multicenter.harmonize.check_source import date_problems, regex_problems, source_problems, unit_problems
 from multicenter.harmonize.spec import PLACE, canonical, code_map, expand, parse_address
+
+BY_IDS = ("lost_patients", "lost_rows")  # accepted changes that name patients; the others name columns
 
 
 def check_center(
@@ -20,13 +23,17 @@ def check_center(
     code: the center's code as in its file's name and in the list of centers ("": not compared). Found are unknown
     tables, variables, levels, code lists, readers, units and encodings, units that measure something else, items that
     cannot be, formats that contradict each other or have two-digit years but no century, regular expressions that do
-    not compile or have no group, and long sources without a key.
+    not compile or have no group, long sources without a key, and accepted changes that name nothing.
     """
     checker = _Checker(dictionary, codes)
     if code and center.get("center") != code:
         checker.add("center", f"{center.get('center')!r} is not the file's name; write center: {code} or rename it")
     for name, source in center.get("sources", {}).items():
         checker.source(name, source, center)
+    for number, entry in enumerate(center.get("accepted_changes", ()), start=1):
+        needed = "ids" if entry["change"] in BY_IDS else "columns"
+        if not entry.get(needed):
+            checker.add(f"accepted_changes, entry {number}", f"{entry['change']} needs '{needed}'; paste it as printed")
     return checker.problems
 
 
@@ -43,6 +50,7 @@ class _Checker:
 
     def source(self, name: str, source: Mapping[str, Any], center: Mapping[str, Any]) -> None:
         where = f"sources.{name}"
+        self.problems += open_problems(where, source)
         self.problems += source_problems(where, source, center)
         row_is = source.get("row_is", "patient")
         if row_is not in self.dictionary.tables:
@@ -91,7 +99,7 @@ class _Checker:
             )
 
     def column(self, where: str, spec: Any, row_is: str, center: Any, source: Any) -> list[tuple[str, str, str]]:
-        if isinstance(spec, dict) and "drop" in spec:
+        if is_open(spec) or (isinstance(spec, dict) and "drop" in spec):
             return []
         if isinstance(spec, dict) and "read" in spec:
             return self.reader(where, spec, row_is)

@@ -5,32 +5,89 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from string import Formatter
 
 from multicenter.dictionary import Dictionary
 from multicenter.errors import did_you_mean
-from multicenter.expression_syntax import problems_in
+from multicenter.expression_syntax import names_in, problems_in
 
 CHECK_COLUMNS = [
-    "id", "category", "outcome", "action", "table", "blame", "join", "needs", "expression", "message_en", "message_ko",
+    "id", "category", "severity", "outcome", "action", "table", "blame", "join", "needs", "population", "expression",
+    "message_en", "message_ko",
 ]  # fmt: skip
 # first(table.variable), count(table), or table.variable
 JOIN = re.compile(r"^(?:(first|count)\(([a-z_]+)(?:\.([a-z0-9_]+))?\)|([a-z_]+)\.([a-z0-9_]+))$")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 POOLED_RULE = "same_patient"
-ALLOWED = {"outcome": ("query", "note"), "action": ("set_missing", "kept", "imputed", "row_dropped", "flagged")}
+# What the program finds by itself; each kind's outcome and message stand in the table.
+KINDS = (
+    "formula_error", "ambiguous_code", "not_numeric", "date_impossible", "date_month_only", "date_month_query",
+    "date_year_only", "date_year_imputed", "date_system_1904", "date_text", "out_of_range", "unusual", "unit_suspect",
+    "unit_in_cell", "below_limit", "above_limit", "range_midpoint", "hidden_row", "duplicate_exact",
+    "duplicate_differs",
+)  # fmt: skip
+SEVERITIES = ("critical", "major", "minor")  # in the order in which a center is asked
+ALLOWED = {
+    "category": ("conformance", "completeness", "plausibility"),
+    "severity": SEVERITIES,
+    "outcome": ("query", "note"),
+    "action": ("set_missing", "kept", "imputed", "row_dropped", "flagged"),
+}
 
 
 def check_rules_table(rows: list[Mapping[str, str]], path: Path, dictionary: Dictionary) -> list[str]:
     """Return what is wrong in the rows of checks.csv, one line each, with the rule's id."""
     problems = []
-    if rows and POOLED_RULE not in {row["id"] for row in rows}:
+    ids = [row["id"] for row in rows]
+    if rows and POOLED_RULE not in ids:
         problems.append(f"{path}: rule {POOLED_RULE} is missing: it says how a patient of two centers is reported.")
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    problems += [f"{path}: {name}: this id is used twice. Give each rule its own." for name in twice]
+    known = {row["id"] for row in rows if not row["expression"]}
+    suspects = {v.suspect.kind for t in dictionary.tables.values() for v in t.variables.values() if v.suspect}
+    missing = [kind for kind in dict.fromkeys((*KINDS, *sorted(suspects))) if rows and kind not in known]
+    problems += [f"{path}: kind {kind} is missing: the program finds it. Add its row." for kind in missing]
     for row in rows:
         place = f"{path}: {row['id']}"
         for column, known in ALLOWED.items():
             if row[column] not in known:
-                problems.append(f"{place}: {column} {row[column]!r} is not one of {', '.join(known)}.")
+                near = did_you_mean(row[column], known)
+                problems.append(f"{place}: {column} {row[column]!r} is not one of {', '.join(known)}.{near}")
+        problems += [f"{place}: {problem}" for problem in _message_problems(row)]
         if row["expression"]:
             problems += [f"{place}: {problem}" for problem in _rule_problems(row, dictionary)]
+        elif row["population"]:
+            problems.append(f"{place}: population needs an expression. Write one, or leave population empty.")
+    return problems
+
+
+def addresses_in(check: Mapping[str, str], dictionary: Dictionary) -> set[str]:
+    """Return the variables (`table.variable`) that a checked rule reads or reports; of a counted table all of them."""
+    table, found = check["table"], set()
+    names = names_in(check["expression"]) | {check["blame"]}
+    names |= names_in(check["population"]) if check["population"] else set()
+    joined = {_joined_name(part, dictionary)[0]: part for part in check["join"].split()}
+    for name in names - {"data_cut"}:
+        if name not in joined:
+            found.add(f"{table}.{name}")
+            continue
+        how, other, variable, plain_table, plain_variable = JOIN.match(joined[name]).groups()
+        variables = dictionary.tables[other or plain_table].variables if how == "count" else [variable, plain_variable]
+        found |= {f"{other or plain_table}.{variable}" for variable in variables if variable}
+    return found
+
+
+def _message_problems(row: Mapping[str, str]) -> list[str]:
+    problems = [f"{name} is empty. Write the message." for name in ("message_en", "message_ko") if not row[name]]
+    english, local = (set(PLACEHOLDER.findall(row[name])) for name in ("message_en", "message_ko"))
+    more = sorted(local - english)
+    for name in ("message_en", "message_ko"):
+        try:
+            list(Formatter().parse(row[name]))
+        except ValueError as error:
+            problems.append(f"{name}: {error}. Write {{variable}}, with both braces.")
+    if row["message_ko"] and more:
+        problems.append(f"message_ko shows {', '.join(more)}, which message_en does not show. Show the same in both.")
     return problems
 
 
@@ -46,7 +103,13 @@ def _rule_problems(row: Mapping[str, str], dictionary: Dictionary) -> list[str]:
         name, problem = _joined_name(part, dictionary)
         names.append(name)
         problems += [problem] if problem else []
-    return problems + problems_in(row["expression"], names)
+    problems += problems_in(row["expression"], names)
+    if row["population"]:
+        problems += [f"population: {problem}" for problem in problems_in(row["population"], names)]
+    shown = sorted(set(PLACEHOLDER.findall(row["message_en"])) - {*names, "patient_id"})
+    return problems + [
+        f"message_en shows {{{name}}}, which does not exist.{did_you_mean(name, names)}" for name in shown
+    ]
 
 
 def _joined_name(part: str, dictionary: Dictionary) -> tuple[str, str]:

@@ -31,6 +31,7 @@ def source_problems(where: str, source: Mapping[str, Any], center: Mapping[str, 
         *_id_problems(f"{where}.id", source.get("id")),
         *_ragged_problems(f"{where}.ragged.into", source),
         *_sheet_problems(f"{where}.ignore_sheets", source, center),
+        *_hidden_problems(f"{where}.hidden_rows", source),
     ]
 
 
@@ -126,6 +127,12 @@ def _sheet_problems(where: str, source: Mapping[str, Any], center: Mapping[str, 
         for sheet in ignored
         if sheet in readers
     ]
+
+
+def _hidden_problems(where: str, source: Mapping[str, Any]) -> list[str]:
+    if "hidden_rows" not in source or source.get("format") in ("xlsx", "xls"):
+        return []
+    return [f"{where}: a {source.get('format')} hides no rows; leave it out."]
 
 
 def _shape(form: str) -> str:

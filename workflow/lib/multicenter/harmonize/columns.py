@@ -12,6 +12,7 @@ from multicenter.harmonize.cells import MAPPED, QUERY, Distinct, Outcome
 from multicenter.harmonize.convert import convert
 from multicenter.harmonize.dates import SYSTEMS
 from multicenter.harmonize.delivery import Delivery, Sheet, Slot, shown_column
+from multicenter.harmonize.drift_columns import against_accepted
 from multicenter.harmonize.numbers import Units
 from multicenter.harmonize.spec import Dates, Target
 
@@ -40,18 +41,20 @@ def check_whole_columns(delivery: Delivery, units: Units) -> None:
     for sheet in delivery.sheets.values():
         for header, slots in sheet.outcomes.items():
             for slot, outcome in slots.items():
-                target = _target(sheet, header, slot)
+                target = target_of(sheet, header, slot)
                 if target.variable.type not in ("number", "integer", "date"):
                     continue
                 wrong = _wrong_unit(sheet.distinct[header], outcome, target, units)
                 if wrong:
                     fix = f"Ask the center for the unit and declare it in config/centers/{delivery.center}.yaml."
+                    fix += against_accepted(delivery, sheet, header, outcome, target, units)
                     delivery.problem(sheet.raw.place(None, shown_column(sheet.raw, header)), wrong, fix)
                 else:
                     _check_readable(delivery, sheet, header, outcome, target, units)
 
 
-def _target(sheet: Sheet, header: str, slot: Slot) -> Target:
+def target_of(sheet: Sheet, header: str, slot: Slot) -> Target:
+    """What a column is read as in one of its slots."""
     column = sheet.source.columns[header]
     if column.reader is not None:
         return column.reader.targets[slot[0], slot[2]]
@@ -78,6 +81,7 @@ def _check_readable(
     what = f"{n} of {filled} filled cells cannot be read as {target.variable.name} ({kinds}): {shown}"
     likely = "" if sheet.source.columns[header].reader else _likely(distinct, outcome, target, units, lost)
     fix = f"Declare how they are written in config/centers/{delivery.center}.yaml, or ask the center.{likely}"
+    fix += against_accepted(delivery, sheet, header, outcome, target, units)
     delivery.problem(sheet.raw.place(None, shown_column(sheet.raw, header)), what, fix)
 
 
@@ -132,13 +136,12 @@ def _wrong_unit(distinct: Distinct, outcome: Outcome, target: Target, units: Uni
 
 def _median_interval(values: np.ndarray) -> tuple[float, float]:
     """The interval of the median of sorted values, from their order statistics."""
-    n, below, k = len(values), 0.0, 0
-    while k < (n - 1) // 2:
-        below += math.comb(n, k) / 2**n
-        if 2 * below > 1 - UNIT_CONFIDENCE:
-            break
-        k += 1
-    k = max(k, 1)
+    n = len(values)
+    ranks = np.arange((n - 1) // 2)
+    # binomial probabilities of 0, 1, … of n values below the median, by the ratio of each to the one before
+    logs = np.concatenate([[0.0], np.cumsum(np.log((n - ranks) / (ranks + 1)))]) - n * math.log(2)
+    below = np.cumsum(np.exp(logs))
+    k = max(int(np.searchsorted(2 * below[:-1], 1 - UNIT_CONFIDENCE, side="right")), 1)
     return float(values[k - 1]), float(values[n - k])
 
 

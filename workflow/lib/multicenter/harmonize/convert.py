@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import get_close_matches
+from unicodedata import normalize
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from multicenter.harmonize.dates import settle_dates
 from multicenter.harmonize.numbers import Units, check_dates, check_numbers, settle_numbers
 from multicenter.harmonize.spec import NOTHING, Target
 from multicenter.harmonize.words import plain
+
+PERCENT = "%"
 
 
 def convert(distinct: Distinct, target: Target, units: Units) -> Outcome:
@@ -92,27 +95,28 @@ def _aligned(parts: list[object], distinct: Distinct) -> dict[str, object]:
 def _settle_type(distinct: Distinct, outcome: Outcome, target: Target, units: Units) -> None:
     variable = target.variable
     if variable.type == "date":
-        settle_dates(distinct, outcome, target.dates)
+        settle_dates(distinct, outcome, target.dates, variable)
         check_dates(outcome, variable)
     elif variable.type in ("number", "integer"):
-        settle_numbers(distinct, outcome, target, units.factor(target.unit, variable))
+        settle_numbers(distinct, outcome, target, units)
         outcome.read = outcome.value.copy()
         check_numbers(outcome, variable)
     elif variable.type == "flag" and target.positive_from is not None:
-        _settle_percent(distinct, outcome, target)
+        _settle_percent(distinct, outcome, target, units)
     elif variable.type == "text":
         for i in np.flatnonzero(outcome.status == OPEN):
-            outcome.settle(i, distinct.text[i].strip())
+            outcome.settle(i, normalize("NFC", distinct.text[i]).strip())
             outcome.by_class[i] = True
     for i in np.flatnonzero(outcome.status == OPEN):
         outcome.settle(i, outcome.nothing(), UNMAPPED)
 
 
-def _settle_percent(distinct: Distinct, outcome: Outcome, target: Target) -> None:
+def _settle_percent(distinct: Distinct, outcome: Outcome, target: Target, units: Units) -> None:
     """Percentages of positive cells: positive from the declared cut-off on; a limit or range around it is a query."""
     scratch = Outcome.opened(len(distinct), "float64")
     scratch.status[outcome.status != OPEN] = MAPPED
-    settle_numbers(distinct, scratch, replace(target, unit="%"), 1.0)
+    percent_of = replace(target, unit=PERCENT, variable=replace(target.variable, unit=PERCENT))
+    settle_numbers(distinct, scratch, percent_of, units)
     for i in np.flatnonzero((outcome.status == OPEN) & (scratch.status == MAPPED)):
         percent, limits = scratch.value[i], scratch.notes.get(i)
         low = float(limits.lo or 0) if limits else percent

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from multicenter.dictionary import QUERY, PartialDates, Variable
 from multicenter.harmonize.cells import MAPPED, OPEN, UNMAPPED, Distinct, Note, Outcome
 from multicenter.harmonize.spec import Dates
 
@@ -29,30 +30,45 @@ YEARS = (1700, 2200)  # what is no year of these is no date of a person, and 64-
 FIRST_DAY, END_DAY = (int(np.datetime64(f"{y}-01-01", "D").astype("int64")) for y in (YEARS[0], YEARS[1] + 1))
 SYSTEMS = (*EPOCHS, "spss", "yyyymmdd")
 DIGIT = re.compile(r"\d")
+FITTING_SHARE = 0.95  # so many of a column's numbers must be possible dates in a system that is named as fitting
+LAST = "last"
+# What was filled in of a date, in the terms of CDISC's date imputation flags: the day, or month and day.
+IMPUTED = {"date_month_only": "D", "date_year_imputed": "M"}
+POINT_MONTH = "YYYY.MM"
+YEAR_POINT_MONTH = re.compile(r"\d{4}\.\d{1,2}")
 TWO_DIGIT_PARTS = re.compile(r"^\d{1,2}[-./ ]\d{1,2}[-./ ]\d{2,4}$")
 
 
-def settle_dates(distinct: Distinct, outcome: Outcome, dates: Dates) -> None:
+def settle_dates(distinct: Distinct, outcome: Outcome, dates: Dates, variable: Variable) -> None:
     """Decide every open value of a date column (in place).
 
     Formats are made of YYYY YY MM M Mon DD D. Texts with a four-digit year first are read without a declaration; all
     others need one: what is left and looks like a date in an undeclared order is UNMAPPED (it stops the center), other
     texts with digits are date_impossible. Typed dates are taken as they are, bare numbers by the declared system.
+    Dates without day or month become what the variable's rule for partial dates says, with their bounds in the note.
     """
     left = outcome.status == OPEN
     stamps = left & distinct.is_stamp
     if stamps.any():
-        days = pd.Series([distinct.stamps[i] for i in np.flatnonzero(stamps)]).dt.normalize()
-        outcome.value[stamps] = days.to_numpy(dtype="datetime64[ns]")
-        outcome.status[stamps] = MAPPED
+        _stamps(distinct, outcome, np.flatnonzero(stamps))
     numbers = left & ~np.isnan(distinct.number)
     if numbers.any():
-        _numbers(distinct, outcome, numbers, dates)
+        _numbers(distinct, outcome, numbers, dates, variable)
     texts = np.flatnonzero((outcome.status == OPEN) & left)
     if len(texts):
         in_cells = _are_date_cells(distinct, stamps | numbers, texts)
-        _texts(distinct, outcome, texts, dates, in_cells)
+        _texts(distinct, outcome, texts, dates, in_cells, variable.partial)
     outcome.by_class |= left & (outcome.status == MAPPED)
+
+
+def _stamps(distinct: Distinct, outcome: Outcome, at: np.ndarray) -> None:
+    """Typed dates, as they are; what lies outside YEARS is no date of a person (SPSS counts from 1582)."""
+    sane = np.array([YEARS[0] <= distinct.stamps[i].year <= YEARS[1] for i in at])
+    days = pd.Series([distinct.stamps[i] for i in at[sane]], dtype="datetime64[ns]").dt.normalize()
+    outcome.value[at[sane]] = days.to_numpy(dtype="datetime64[ns]")
+    outcome.status[at[sane]] = MAPPED
+    for i in at[~sane]:
+        outcome.query(int(i), Note("date_impossible"))
 
 
 def _are_date_cells(distinct: Distinct, typed: np.ndarray, texts: np.ndarray) -> bool:
@@ -76,17 +92,20 @@ def from_numbers(numbers: np.ndarray, system: str) -> np.ndarray:
     return found
 
 
-def _numbers(distinct: Distinct, outcome: Outcome, numbers: np.ndarray, dates: Dates) -> None:
+def _numbers(distinct: Distinct, outcome: Outcome, numbers: np.ndarray, dates: Dates, variable: Variable) -> None:
     at = np.flatnonzero(numbers)
     values = distinct.number[at]
     written_years = dates.system in ("", "yyyymmdd", "excel1900", "excel1904")
+    unknown = "" if dates.system else f"a number in a date column; declare dates.system ({_fitting(values, variable)})"
     for i, value in zip(at, values, strict=True) if written_years else ():
         if value.is_integer() and 1900 <= value <= 2100:
-            outcome.query(i, _year_note(int(value)))
+            _settle_year(outcome, i, int(value), variable.partial)
+        elif 1900 <= value <= 2100 and YEAR_POINT_MONTH.fullmatch(distinct.key[i]):
+            _settle_point_month(outcome, i, distinct.key[i], variable.partial)
         elif 190001 <= value <= 210012 and value.is_integer() and 1 <= value % 100 <= 12:
-            _settle_month(outcome, i, int(value) // 100, int(value) % 100)
-        elif not dates.system:
-            outcome.settle(i, np.datetime64("NaT"), UNMAPPED, reason="a number in a date column; declare dates.system")
+            _settle_month(outcome, i, int(value) // 100, int(value) % 100, variable.partial)
+        elif unknown:
+            outcome.settle(i, np.datetime64("NaT"), UNMAPPED, reason=unknown)
     open_ = outcome.status[at] == OPEN
     at, values = at[open_], values[open_]
     if not len(at):
@@ -98,7 +117,23 @@ def _numbers(distinct: Distinct, outcome: Outcome, numbers: np.ndarray, dates: D
         outcome.query(i, Note("date_impossible", detail=f"no date in the {dates.system} system"))
 
 
-def _texts(distinct: Distinct, outcome: Outcome, texts: np.ndarray, dates: Dates, in_cells: bool) -> None:
+def _fitting(values: np.ndarray, variable: Variable) -> str:
+    """The systems in which (nearly) all of a column's numbers are possible dates, with what they say."""
+    days = [np.datetime64(day) for day in variable.range or (f"{YEARS[0]}-01-01", f"{YEARS[1]}-12-31")]
+    found: dict[str, list[str]] = {}
+    for system in SYSTEMS:
+        read = from_numbers(values, system)
+        fits = (read >= days[0]) & (read <= days[1])
+        if fits.mean() >= FITTING_SHARE:
+            said = " to ".join(dict.fromkeys(str(day)[:10] for day in (read[fits].min(), read[fits].max())))
+            found.setdefault(said, []).append(system)
+    told = "; ".join(f"{' or '.join(systems)}: {said}" for said, systems in found.items())
+    return told or "none that is known fits"
+
+
+def _texts(
+    distinct: Distinct, outcome: Outcome, texts: np.ndarray, dates: Dates, in_cells: bool, partial: PartialDates
+) -> None:
     words = pd.Series([distinct.key[i] for i in texts], index=texts)
     impossible: dict[int, str] = {}
     for form in dict.fromkeys((*dates.formats, *YEAR_FIRST, *PARTIAL)):
@@ -108,7 +143,7 @@ def _texts(distinct: Distinct, outcome: Outcome, texts: np.ndarray, dates: Dates
         hit = found.notna().all(axis=1)
         if not hit.any():
             continue
-        _settle_form(outcome, found[hit], form, dates, impossible)
+        _settle_form(outcome, found[hit], form, dates, partial, impossible)
         done = outcome.status[words.index] != OPEN
         if in_cells:
             for i in words.index[done]:
@@ -145,11 +180,18 @@ def _settle_rest(outcome: Outcome, i: int, word: str, impossible: dict[int, str]
         outcome.query(i, Note("date_impossible"))
 
 
-def _settle_form(outcome: Outcome, found: pd.DataFrame, form: str, dates: Dates, impossible: dict[int, str]) -> None:
+def _settle_form(
+    outcome: Outcome,
+    found: pd.DataFrame,
+    form: str,
+    dates: Dates,
+    partial: PartialDates,
+    impossible: dict[int, str],
+) -> None:
     years = _years(found, dates)
     if "m" not in found and "mon" not in found:
         for i, year in zip(found.index, years, strict=True):
-            outcome.query(int(i), _year_note(int(year)))
+            _settle_year(outcome, int(i), int(year), partial)
         return
     months = found["mon"].map(MONTHS).fillna(0) if "mon" in found else found["m"]
     months = months.astype("int64").to_numpy()
@@ -161,8 +203,12 @@ def _settle_form(outcome: Outcome, found: pd.DataFrame, form: str, dates: Dates,
         outcome.value[at[good]] = stamps[good]
         outcome.status[at[good]] = MAPPED
     else:
-        for i, year, month in zip(at[good], years[good], months[good], strict=True):
-            _settle_month(outcome, int(i), int(year), int(month))
+        short = found["m"].eq("1").to_numpy() if form == POINT_MONTH else np.zeros(len(found), dtype=bool)
+        for i, year, month, doubtful in zip(at[good], years[good], months[good], short[good], strict=True):
+            if doubtful:
+                outcome.query(int(i), _lost_zero(int(year)))
+            else:
+                _settle_month(outcome, int(i), int(year), int(month), partial)
     impossible.update({int(i): form for i in at[~good]})
 
 
@@ -183,15 +229,40 @@ def _calendar(years: np.ndarray, months: np.ndarray, days: np.ndarray) -> np.nda
     return stamps.to_numpy(dtype="datetime64[ns]")
 
 
-def _settle_month(outcome: Outcome, i: int, year: int, month: int) -> None:
-    first = pd.Timestamp(year, month, 1)
-    last = first + pd.offsets.MonthEnd(0)
-    note = Note("date_month_only", first.date().isoformat(), last.date().isoformat())
-    outcome.settle(i, np.datetime64(f"{year:04d}-{month:02d}-15"), MAPPED, note)
+def _settle_point_month(outcome: Outcome, i: int, word: str, partial: PartialDates) -> None:
+    """A number such as 2018.02: year and month, typed into a cell that took them for a number."""
+    year, month = word.split(".")
+    if month == "1":
+        outcome.query(i, _lost_zero(int(year)))
+    elif 1 <= int(month) <= 12:
+        _settle_month(outcome, i, int(year), int(month), partial)
+    else:
+        outcome.query(i, Note("date_impossible"))
 
 
-def _year_note(year: int) -> Note:
-    return Note("date_year_only", f"{year}-01-01", f"{year}-12-31")
+def _lost_zero(year: int) -> Note:
+    """Of 2018.10 a spreadsheet makes the number 2018.1."""
+    return Note("date_month_query", f"{year}-01-01", f"{year}-10-31", "January, or October that has lost its zero")
+
+
+def _settle_month(outcome: Outcome, i: int, year: int, month: int, partial: PartialDates) -> None:
+    last = pd.Timestamp(year, month, 1).days_in_month
+    bounds = f"{year:04d}-{month:02d}-01", f"{year:04d}-{month:02d}-{last}"
+    if partial.month == QUERY:
+        outcome.query(i, Note("date_month_query", *bounds))
+        return
+    day = last if partial.month == LAST else int(partial.month)
+    chosen = f"{year:04d}-{month:02d}-{day:02d}"
+    outcome.settle(i, np.datetime64(chosen), MAPPED, Note("date_month_only", *bounds, chosen))
+
+
+def _settle_year(outcome: Outcome, i: int, year: int, partial: PartialDates) -> None:
+    bounds = f"{year:04d}-01-01", f"{year:04d}-12-31"
+    if partial.year == QUERY or not YEARS[0] <= year <= YEARS[1]:
+        outcome.query(i, Note("date_year_only", *bounds))
+        return
+    chosen = f"{year:04d}-{partial.year}"
+    outcome.settle(i, np.datetime64(chosen), MAPPED, Note("date_year_imputed", *bounds, chosen))
 
 
 @lru_cache(maxsize=64)

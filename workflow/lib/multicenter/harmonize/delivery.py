@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from multicenter.errors import DeliveryError, Place, did_you_mean
-from multicenter.harmonize.cells import UNMAPPED, Distinct, Note, Outcome
+from multicenter.harmonize.accepted import Accepted
+from multicenter.harmonize.cells import MAPPED, UNMAPPED, Distinct, Note, Outcome
 from multicenter.harmonize.spec import Source
 from multicenter.intake.table import RawTable, written
 
@@ -32,6 +33,8 @@ FINDING_COLUMNS = [
     "message",
 ]
 Slot = tuple[str, str, str]
+ALIKE = 3  # more values of a column with one reason are told in one line
+MISSING = "the column is missing"
 
 
 @dataclass
@@ -40,6 +43,7 @@ class Sheet:
 
     ids: (n,) patient ids as text. kept: (n,) rows that are not dropped. distinct and outcomes by header.
     overrides: header → {position: (status, reason)}, cells whose fate was decided after conversion.
+    left_out: (table, item) → (n,) kept rows that became no record there: nothing is said, or their key is missing.
     """
 
     source: Source
@@ -50,6 +54,7 @@ class Sheet:
     outcomes: dict[str, dict[Slot, Outcome]] = field(default_factory=dict)
     overrides: dict[str, dict[int, tuple[int, str]]] = field(default_factory=dict)
     dropped: dict[int, str] = field(default_factory=dict)
+    left_out: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
     item_name: str = ""
 
     def header_of(self, slot: Slot) -> str:
@@ -62,17 +67,38 @@ class Sheet:
     def slots(self) -> dict[Slot, tuple[str, Outcome]]:
         return {slot: (header, outcome) for header, slots in self.outcomes.items() for slot, outcome in slots.items()}
 
+    def row_that_says(self, slot: Slot, header: str, position: int) -> int:
+        """The position of the row that gave a record its value: the record's own, or the patient's first that says it.
+
+        A value of an item that only its row names stands in the record's own row.
+        """
+        codes, status = self.distinct[header].codes, self.outcomes[header][slot].status
+        if self._says(codes[position], status) or not (slot[1] or slot[0] == "patient"):
+            return position
+        same = np.flatnonzero((self.ids == self.ids[position]) & self.kept)
+        return next((int(i) for i in same if self._says(codes[i], status)), position)
+
+    @staticmethod
+    def _says(code: int, status: np.ndarray) -> bool:
+        return code >= 0 and status[code] == MAPPED
+
     def override(self, header: str, position: int, status: int, reason: str) -> None:
         self.overrides.setdefault(header, {})[position] = (status, reason)
 
 
 class Delivery:
-    """All sheets of one center, with the problems that stop it and the findings that do not."""
+    """All sheets of one center, with the problems that stop it and the findings that do not.
 
-    def __init__(self, center: str, kinds: Mapping[str, Mapping[str, str]]):
+    before: the accepted delivery, if this one is another. fed: by table, the rows that fed records made of several rows
+    (see `source_rows.feeding_rows`).
+    """
+
+    def __init__(self, center: str, kinds: Mapping[str, Mapping[str, str]], before: Accepted | None = None):
         self.center = center
         self.kinds = kinds
+        self.before = before
         self.sheets: dict[str, Sheet] = {}
+        self.fed: dict[str, pd.DataFrame] = {}
         self.problems: list[str] = []
         self._findings: list[tuple[Any, ...]] = []
         self._seen: set[tuple[Any, ...]] = set()
@@ -86,7 +112,7 @@ class Delivery:
     def stop_if_problems(self) -> None:
         """Raise DeliveryError with everything that was noted so far."""
         if self.problems:
-            raise DeliveryError(self.center, self.problems)
+            raise DeliveryError(self.center, self.problems, self.before.how_to_accept() if self.before else "")
 
     def find(
         self,
@@ -133,15 +159,33 @@ class Delivery:
 
 
 def report_unmapped(delivery: Delivery) -> None:
-    """Note every distinct value that nothing in the center file explains, with its count and the nearest known code."""
+    """Note every distinct value that nothing in the center file explains, with its count and the nearest known code.
+
+    Of patients known before, what was accepted of them is the nearest known code by content.
+    """
     for sheet in delivery.sheets.values():
         for header, slots in sheet.outcomes.items():
-            told: set[int] = set()
+            reasons: dict[int, str] = {}
             for outcome in slots.values():
                 for i in np.flatnonzero(outcome.status == UNMAPPED):
-                    if i not in told:
-                        told.add(int(i))
-                        _report_value(delivery, sheet, header, int(i), outcome.reasons.get(int(i), ""))
+                    reasons.setdefault(int(i), outcome.reasons.get(int(i), ""))
+            for reason in dict.fromkeys(reasons.values()):
+                alike = [i for i, why in reasons.items() if why == reason]
+                if reason and len(alike) > ALIKE:
+                    _report_values(delivery, sheet, header, alike, reason)
+                    continue
+                for i in alike:
+                    _report_value(delivery, sheet, header, i, reason)
+
+
+def _report_values(delivery: Delivery, sheet: Sheet, header: str, alike: list[int], reason: str) -> None:
+    """One line for values of a column that all are unmapped for the same reason."""
+    distinct = sheet.distinct[header]
+    cells = np.isin(distinct.codes, alike)
+    named = ", ".join(repr(distinct.text[i]) for i in alike[:ALIKE])
+    what = f"{len(alike)} values ({named}, …; {int(cells.sum())} cells) are not mapped: {reason}"
+    place = sheet.raw.place(int(sheet.raw.rows[np.flatnonzero(cells)[0]]), shown_column(sheet.raw, header))
+    delivery.problem(place, what, f"Mend this column in config/centers/{delivery.center}.yaml.")
 
 
 def _report_value(delivery: Delivery, sheet: Sheet, header: str, i: int, reason: str) -> None:
@@ -152,6 +196,8 @@ def _report_value(delivery: Delivery, sheet: Sheet, header: str, i: int, reason:
     for target in column.targets:
         known |= {*target.codes, *target.missing, *target.ambiguous}
     hint = did_you_mean(distinct.key[i], known)
+    if delivery.before:
+        hint += delivery.before.said_of(sheet.ids[at], next(iter(sheet.outcomes[header])))
     cells = "1 cell" if len(at) == 1 else f"{len(at)} cells"
     what = f"the value {distinct.text[i]!r} ({cells}) is not mapped" + (f": {reason}" if reason else "")
     place = sheet.raw.place(int(sheet.raw.rows[at[0]]), shown_column(sheet.raw, header))
@@ -164,17 +210,27 @@ def shown_column(raw: RawTable, header: str) -> str:
     return header if ref == header else f"{ref} ({header})"
 
 
-def check_columns(delivery: Delivery, source: Source, raw: RawTable) -> bool:
-    """Note declared columns that are missing and columns of the file that are not declared; True if neither."""
+def check_columns(delivery: Delivery, source: Source, raw: RawTable, renamed: Mapping[str, tuple[str, str]]) -> bool:
+    """Note declared columns that are missing and columns of the file that are not declared; True if neither.
+
+    renamed: missing column → the new column that says the same, and how that is known.
+    """
     declared = [source.id_column, *source.columns]
     found = list(raw.cells.columns)
     missing = [name for name in declared if name not in found]
     extra = [name for name in found if name not in declared]
-    for name in missing:
+    for name, (new, told) in renamed.items():
+        what = f"column {name!r} is gone; new column {new!r} {told}"
+        fix = f"If it is the same, write {new!r} for {name!r} in config/centers/{delivery.center}.yaml."
+        delivery.problem(raw.place(None, shown_column(raw, new)), what, fix)
+    explained = {*renamed, *(new for new, _ in renamed.values())}
+    for name in (name for name in missing if name not in explained):
         hint = did_you_mean(name, extra)
         fix = f"Correct the name in config/centers/{delivery.center}.yaml or ask the center."
-        delivery.problem(raw.place(None, name), "the column is missing", fix + hint)
-    for name in extra:
+        filled = delivery.before.filled(source.name, name) if delivery.before else 0
+        what = f"the column is missing; the accepted delivery has {filled} filled cells in it" if filled else MISSING
+        delivery.problem(raw.place(None, name), what, fix + hint)
+    for name in (name for name in extra if name not in explained):
         n = int(raw.cells[name].notna().sum())
         what = f"the column ({n} filled cells) is not mapped"
         fix = f"Map it or drop it with a reason in config/centers/{delivery.center}.yaml."

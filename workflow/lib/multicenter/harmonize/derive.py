@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from multicenter.dictionary import Dictionary
-from multicenter.harmonize.assemble import POSITION
 from multicenter.harmonize.cells import MISSING, QUERY, Note
 from multicenter.harmonize.delivery import Delivery, Sheet
+from multicenter.harmonize.source_rows import POSITION
 from multicenter.harmonize.spec import parse_address
 
 SHIFT = np.timedelta64(1462, "D")
@@ -136,7 +136,7 @@ def _report_row(
             place = table.get(POSITION + source)
             if slot[0] != name or slot[2] != variable or place is None or pd.isna(place.iloc[i]):
                 continue
-            position = int(place.iloc[i])
+            position = sheet.row_that_says(slot, header, int(place.iloc[i]))
             if slot[1] and str(table[dictionary.tables[name].item].iloc[i]) != slot[1]:
                 continue
             if not isinstance(sheet.raw.cells[header].iloc[position], (int, float)):

@@ -11,6 +11,9 @@ from multicenter.harmonize.cells import QUERY, Note, Outcome
 from multicenter.harmonize.delivery import Delivery, Sheet
 
 NAMED = 3  # so many differing columns are named
+# Rows of one patient that differ in as many columns, and in more than this share, may be two patients: what a later
+# export adds to a course (progression, death, a next treatment) are a dozen of sixty columns.
+OTHER_COLUMNS, OTHER_SHARE = 10, 1 / 3
 DECIDE = "Ask the center which row is right, then record the decision under 'duplicates' (exact, differing)."
 
 
@@ -53,6 +56,7 @@ def _fold_exact(delivery: Delivery, sheet: Sheet) -> None:
 def _meaning(sheet: Sheet) -> pd.DataFrame:
     """What each row says: its id and every mapped value; a cell that is a query counts as it is written."""
     columns: dict[str, np.ndarray | pd.Series] = {"id": sheet.ids}
+    columns["left out"] = np.where(sheet.kept, -1, np.arange(len(sheet.ids)))
     for slot, (header, outcome) in sheet.slots().items():
         codes = sheet.distinct[header].codes
         values, _ = pd.factorize(outcome.take(codes))
@@ -74,8 +78,11 @@ def _fold_differing(delivery: Delivery, sheet: Sheet, identity: pd.Series) -> No
         delivery.problem(sheet.raw.place(_rows(sheet, twice.index)[0]), what, DECIDE)
         return
     dates = _values_of(sheet, decision["keep_latest"])
+    said = _meaning(sheet).to_numpy()
     for _, group in twice.groupby(twice, sort=False):
         at = group.index.to_numpy()
+        if sheet.source.row_is == "patient" and _refuse_two_patients(delivery, sheet, at, said[at]):
+            continue
         known = dates.iloc[at].dropna()
         if known.empty or (known == known.max()).sum() != 1:
             rows, names = ", ".join(map(str, _rows(sheet, at))), _differing(sheet, at)
@@ -86,6 +93,22 @@ def _fold_differing(delivery: Delivery, sheet: Sheet, identity: pd.Series) -> No
         for position in at[at != keep]:
             detail = f"row {int(sheet.raw.rows[keep])} is later by {decision['keep_latest']}"
             _drop(delivery, sheet, int(position), Note("duplicate_differs", detail=detail))
+
+
+def _refuse_two_patients(delivery: Delivery, sheet: Sheet, at: np.ndarray, said: np.ndarray) -> bool:
+    """Note a problem if rows of one id say other things in most columns; -1 in `said` is nothing."""
+    unlike = (said != said[0]) & (said != -1) & (said[0] != -1)
+    both = ((said != -1) & (said[0] != -1)).sum(axis=1)
+    worst = int(np.argmax(unlike.sum(axis=1) / both))
+    n, of = int(unlike[worst].sum()), int(both[worst])
+    if n < OTHER_COLUMNS or n <= OTHER_SHARE * of:
+        return False
+    rows, ident = ", ".join(map(str, _rows(sheet, at))), sheet.ids[at[0]]
+    what = f"the rows {rows} share the id {ident!r} but differ in {n} of {of} columns: they may be two patients"
+    delivery.problem(
+        sheet.raw.place(_rows(sheet, at)[0], sheet.source.id_column), what, "Ask the center for the right ids."
+    )
+    return True
 
 
 def _differing(sheet: Sheet, at: np.ndarray) -> str:

@@ -15,27 +15,36 @@ from multicenter.harmonize.words import key
 NUMBER = r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
 LIMIT = re.compile(rf"^([<≤>≥])\s*=?\s*({NUMBER})$")
 BETWEEN = re.compile(rf"^({NUMBER})\s*[-~–∼]\s*({NUMBER})$")
+BELOW, ABOVE = ("미만", "이하"), ("초과", "이상")
+LIMIT_WORD = re.compile(rf"^({NUMBER})\s*({'|'.join(BELOW + ABOVE)})$")
+TIMES = " x×*"  # before a unit that begins with a power: 2.1 x 10^9/L
 WHOLE = re.compile(rf"^{NUMBER}$")
 
 
-def settle_numbers(distinct: Distinct, outcome: Outcome, target: Target, factor: float) -> None:
-    """Decide every open value of a number or integer column (in place), multiplied by `factor` to canonical units.
+def settle_numbers(distinct: Distinct, outcome: Outcome, target: Target, units: Units) -> None:
+    """Decide every open value of a number or integer column (in place), converted to canonical units.
 
-    `<x` is 0 with bounds 0 and x; `>x` is x with lower bound x; `a-b` is its midpoint; each with a note. What is no
-    number is not_numeric (query, set missing); so is a fraction where a whole number is due.
+    `<x` is 0 with bounds 0 and x; `>x` is x with lower bound x; `a-b` is its midpoint; each with a note. A cell that
+    names a unit other than its column's is converted by its own, with a note; it is a query if that cannot be
+    converted. What is no number is not_numeric (query, set missing); so is a fraction where a whole number is due.
     """
     at = np.flatnonzero(outcome.status == OPEN)
     values = distinct.number[at].copy()
+    factors = np.full(len(at), units.factor(target.unit, target.variable))
     texts = np.flatnonzero(np.isnan(values))
     if len(texts):
-        words = pd.Series([_bare(distinct.key[at[t]], target) for t in texts])
-        parsed = pd.to_numeric(words, errors="coerce").to_numpy(dtype="float64").copy()
-        parsed[~np.isfinite(parsed)] = np.nan
-        values[texts] = parsed
-        for t, word in zip(texts[np.isnan(parsed)], words[np.isnan(parsed)], strict=True):
-            values[t] = _written_number(outcome, int(at[t]), word, factor)
+        values[texts] = pd.to_numeric(pd.Series([distinct.key[at[t]] for t in texts]), errors="coerce")
+        values[~np.isfinite(values)] = np.nan
+    for t in np.flatnonzero(np.isnan(values)):
+        i = int(at[t])
+        word, unit = units.split(distinct.key[i], target)
+        if unit and not _has_factor(outcome, i, unit, target, units):
+            continue
+        factors[t] = units.factor(unit or target.unit, target.variable)
+        values[t] = _float(word) if WHOLE.match(word) else _written_number(outcome, i, word, factors[t])
+    at, values, factors = _still_open(outcome, at, values, factors)
     known = ~np.isnan(values)
-    scaled = tidy(values * factor)
+    scaled = tidy(values * factors)
     if target.variable.type == "integer":
         broken = known & (scaled != np.round(scaled))
         for i in at[broken]:
@@ -100,20 +109,30 @@ def _beyond(outcome: Outcome, i: int, kind: str, bounds: tuple) -> None:
         outcome.notes.setdefault(i, Note(kind, detail=detail))
 
 
-def _bare(word: str, target: Target) -> str:
-    """The text without the column's own unit or a percent sign, and without thousands separators."""
-    for unit in (key(target.unit), key(target.variable.unit)):
-        if unit and word.endswith(unit):
-            word = word[: -len(unit)].rstrip()
-            break
-    if "," in word and WHOLE.match(word):
-        word = word.replace(",", "")
-    return word
+def _still_open(outcome: Outcome, at: np.ndarray, *rest: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The indices that are still open, and what belongs to them."""
+    left = outcome.status[at] == OPEN
+    return at[left], *(part[left] for part in rest)
+
+
+def _has_factor(outcome: Outcome, i: int, unit: str, target: Target, units: Units) -> bool:
+    """Whether the unit that a cell names converts to the variable's: a note if it does, a query if it does not."""
+    due = target.unit or target.variable.unit
+    try:
+        factor = units.factor(unit, target.variable)
+    except ValueError:
+        outcome.query(i, Note("unit_suspect", detail=f"{unit} in the cell cannot be converted to {due}"))
+        return False
+    if factor != units.factor(target.unit, target.variable):
+        outcome.notes[i] = Note("unit_in_cell", detail=f"{unit} in the cell, {due} in the column")
+    return True
 
 
 def _written_number(outcome: Outcome, i: int, word: str, factor: float) -> float:
     """A limit or a range as its value (before scaling), with its note; NaN for what is none."""
     limit = LIMIT.match(word)
+    if not limit and (worded := LIMIT_WORD.match(word)):
+        limit = LIMIT.match(f"{'<' if worded[2] in BELOW else '>'}{worded[1]}")
     if limit:
         bound = _float(limit[2])
         shown = _shown(bound * factor)
@@ -144,6 +163,20 @@ class Units:
     def __init__(self, dictionary: Dictionary):
         self.dictionary = dictionary
         self._known: dict[tuple[str, str, str], float] = {}
+        spelled = {_unit_key(unit): unit for unit in reversed(dictionary.units)}
+        self._spelled = dict(sorted(spelled.items(), key=lambda pair: -len(pair[0])))
+
+    def split(self, word: str, target: Target) -> tuple[str, str]:
+        """A comparable text as what stands before its unit, and the unit if it differs from the column's ("": none)."""
+        if not target.variable.unit:
+            return word, ""
+        text = _unit_key(word)
+        found = next((known for known in self._spelled if text.endswith(known)), "")
+        if not found:
+            return word, ""
+        rest = word[: len(word) - len(found)].rstrip(TIMES if found[0].isdigit() else " ")
+        same = (_unit_key(target.unit), _unit_key(target.unit or target.variable.unit))
+        return (rest, "") if found in same else (rest, self._spelled[found])
 
     def factor(self, unit: str, variable: Variable) -> float:
         """What a value in `unit` is multiplied by. Raises ValueError if the units measure different things."""
@@ -171,6 +204,11 @@ class Units:
         except (pint.DimensionalityError, ZeroDivisionError):  # the latter from a share, which is no concentration
             raise ValueError(f"{unit} cannot be converted to {to}") from None
         return float(quantity.magnitude / goal.magnitude)
+
+
+def _unit_key(unit: str) -> str:
+    """A unit as it is compared: whatever its case and its letter for micro."""
+    return key(unit).replace("μ", "u")
 
 
 def _registry():

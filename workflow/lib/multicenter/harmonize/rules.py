@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,12 +11,10 @@ import pandas as pd
 from multicenter.dictionary import Dictionary
 from multicenter.expression_syntax import names_in
 from multicenter.expressions import is_true
-from multicenter.harmonize.assemble import POSITION
 from multicenter.harmonize.cells import QUERY, Note
-from multicenter.harmonize.check_rules import JOIN
+from multicenter.harmonize.check_rules import JOIN, PLACEHOLDER
 from multicenter.harmonize.delivery import Delivery
-
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
+from multicenter.harmonize.source_rows import POSITION
 
 
 def check_rules(
@@ -30,8 +27,9 @@ def check_rules(
     """Evaluate every rule with an expression and report the blamed cell of each row that it hits.
 
     A rule sees its table's variables, those that `join` names (`patient.v` as v, `first(table.v)` as first_v,
-    `count(table)` as n_table) and data_cut. `needs` names variables that the center must send for the rule to apply
-    (a|b: one of them). `set_missing` as action empties the cell in the table.
+    `count(table)` as n_table) and data_cut. `population` says which rows it is about (empty: all). `needs` names
+    variables that the center must send for the rule to apply (a|b: one of them). `set_missing` as action empties the
+    cell in the table.
     """
     sent = {(slot[0], slot[2]) for sheet in delivery.sheets.values() for slot in sheet.slots()}
     sent |= {(slot[0], slot[2]) for sheet in delivery.sheets.values() for slot in sheet.source.constants}
@@ -39,8 +37,14 @@ def check_rules(
         if not _applies(check, sent) or tables[check["table"]].empty:
             continue
         frame = _joined(tables, dictionary, check, data_cut)
-        for i in np.flatnonzero(is_true(check["expression"], frame)):
+        for i in np.flatnonzero(_hits(check, frame)):
             _report(delivery, tables[check["table"]], dictionary, int(i), check, frame.iloc[i])
+
+
+def _hits(check: Mapping[str, str], frame: pd.DataFrame) -> np.ndarray:
+    """(n,) where the rule's expression holds in its population."""
+    hits = is_true(check["expression"], frame)
+    return (hits & is_true(check["population"], frame) if check["population"] else hits).to_numpy()
 
 
 def _applies(check: Mapping[str, str], sent: set[tuple[str, str]]) -> bool:
@@ -56,6 +60,7 @@ def _joined(
 ) -> pd.DataFrame:
     table = tables[check["table"]]
     used = names_in(check["expression"]) | set(PLACEHOLDER.findall(check["message_en"]))
+    used |= names_in(check["population"]) if check["population"] else set()
     frame = table[[c for c in table.columns if c in used or c == "patient_id"]].copy()
     ids = frame["patient_id"]
     for part in check["join"].split():
@@ -89,12 +94,14 @@ def _report(
         item = dictionary.tables[check["table"]].item
         own = str(table[item].iloc[i]) if item else ""
         for slot_item in dict.fromkeys((own, "")):
-            header = sheet.header_of((check["table"], slot_item, check["blame"]))
+            slot = (check["table"], slot_item, check["blame"])
+            header = sheet.header_of(slot)
             if header:
-                delivery.find(sheet, header, int(position), check["table"], check["blame"], note, message)
+                position = sheet.row_that_says(slot, header, int(position))
+                delivery.find(sheet, header, position, check["table"], check["blame"], note, message)
                 if check["action"] == "set_missing":
                     table.loc[table.index[i], check["blame"]] = pd.NA
-                    sheet.override(header, int(position), QUERY, check["id"])
+                    sheet.override(header, position, QUERY, check["id"])
                 return
 
 

@@ -12,20 +12,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from multicenter.deliveries import SHORT, delivery_sha
 from multicenter.dictionary import Dictionary, build_dictionary
-from multicenter.harmonize.account import build_account, build_column_map
-from multicenter.harmonize.assemble import POSITION, assemble, position_columns
+from multicenter.harmonize.accepted import USUAL, Limits, earlier_changes, find_accepted
+from multicenter.harmonize.account import account_totals, build_account, build_column_map
+from multicenter.harmonize.assemble import assemble
 from multicenter.harmonize.cells import Distinct
 from multicenter.harmonize.columns import check_whole_columns
 from multicenter.harmonize.convert import convert
 from multicenter.harmonize.delivery import Delivery, Sheet, check_columns, report_unmapped
 from multicenter.harmonize.derive import check_date_system, derive_birth_years
+from multicenter.harmonize.drift import compare_with_accepted, note_changes
+from multicenter.harmonize.drift_columns import find_renamed, find_type_changes
 from multicenter.harmonize.duplicates import fold_duplicates
+from multicenter.harmonize.hidden import settle_hidden_rows
 from multicenter.harmonize.ids import read_ids
+from multicenter.harmonize.imputed import imputed_dates
+from multicenter.harmonize.labels import check_labels, with_declared_missing
 from multicenter.harmonize.numbers import Units
 from multicenter.harmonize.rules import check_rules
+from multicenter.harmonize.source_rows import POSITION, build_source_rows, position_columns
 from multicenter.harmonize.spec import Column, Source, Target, build_sources
 from multicenter.harmonize.texts import read_texts
+from multicenter.identifiers.detect import Detector
+from multicenter.identifiers.quarantine import quarantine
 from multicenter.intake.profile import profile
 from multicenter.intake.read import read_sources
 from multicenter.intake.table import RawTable
@@ -36,16 +46,20 @@ class Harmonized:
     """What one delivery becomes.
 
     tables: the canonical tables by name. findings, account: see CONTRACT columns in the modules that make them.
-    receipt, profile: what came in. column_map, source_rows: with a record's key they give the cell of each value.
+    imputed: dates of which a part was filled in. receipt, profile: what came in.
+    column_map, source_rows: with a record's key they give the cell of each value.
+    changes: the cells of known patients that are others than in the delivery accepted before.
     """
 
     tables: dict[str, pd.DataFrame]
     findings: pd.DataFrame
     account: pd.DataFrame
+    imputed: pd.DataFrame
     receipt: dict[str, Any]
     profile: pd.DataFrame
     column_map: pd.DataFrame
     source_rows: pd.DataFrame
+    changes: pd.DataFrame
 
 
 def harmonize_center(
@@ -56,19 +70,34 @@ def harmonize_center(
     codes: Mapping[str, Any],
     checks: pd.DataFrame,
     data_cut: str | date,
+    received: str = "",
+    accepted: Path | None = None,
+    limits: Limits = USUAL,
+    detector: Detector | None = None,
 ) -> Harmonized:
     """Read, map, check and account for one center's delivery.
 
     files: the delivery. config: its center file (checked by check_center). checks: config/checks.csv as text columns.
-    data_cut: the center's cut (ISO). Raises DataError or DeliveryError (all problems together) if the center must stop.
+    data_cut: the center's cut (ISO). received: the day the delivery arrived (ISO, or ""). accepted: the folder of the
+    center's last accepted delivery, if there is one; limits: how much of it a new one may change. detector: finds what
+    identifies persons; None looks for nothing, for deliveries that are known to be free of it. Raises DataError or
+    DeliveryError (all problems together) if the center must stop.
     """
+    files = [Path(f) for f in files]
+    if detector:
+        quarantine(center, files, config, detector)
     if not isinstance(dictionary, Dictionary):
         dictionary = build_dictionary(dictionary)
-    raws, receipt = read_sources([Path(f) for f in files], config["sources"])
+    raws, receipt = read_sources(files, config["sources"])
     sources = build_sources(config, dictionary, codes)
-    delivery = Delivery(center, {row["id"]: row for row in checks.to_dict("records")})
-    _fill(delivery, sources, raws, dictionary)
+    before = find_accepted(accepted, receipt, config, dictionary, limits)
+    delivery = Delivery(center, {row["id"]: row for row in checks.to_dict("records")}, before)
+    units, columns = Units(dictionary), profile(raws)
+    note_changes(delivery, find_type_changes(delivery, sources, raws, columns))
+    _fill(delivery, sources, raws, units)
+    check_labels(delivery, codes)
     for sheet in delivery.sheets.values():
+        settle_hidden_rows(delivery, sheet)
         fold_duplicates(delivery, sheet)
     delivery.stop_if_problems()
     for sheet in delivery.sheets.values():
@@ -79,28 +108,34 @@ def harmonize_center(
     check_date_system(delivery, tables, dictionary)
     tables = {name: _typed(table, name, dictionary) for name, table in tables.items()}
     check_rules(delivery, tables, dictionary, checks, data_cut)
+    imputed = imputed_dates(delivery, tables, dictionary)
+    changes, replaces = _changes(delivery, tables, units, accepted, receipt)
     account, column_map, rows = (
         build_account(delivery),
         build_column_map(delivery),
-        _source_rows(delivery, tables, dictionary),
+        build_source_rows(delivery, tables, dictionary),
     )
     tables = {name: _finished(delivery, table, name, dictionary) for name, table in tables.items()}
     _validate(tables, dictionary)
-    receipt = {"center": center, "data_cut": str(data_cut), **receipt}
-    return Harmonized(tables, delivery.findings(), account, receipt, profile(raws), column_map, rows)
+    known = {"center": center, "received": received, "data_cut": str(data_cut), "replaces": replaces}
+    sizes = {name: len(table) for name, table in tables.items()}
+    receipt = {**known, **receipt, "tables": sizes, "account_totals": account_totals(account)}
+    return Harmonized(tables, delivery.findings(), account, imputed, receipt, columns, column_map, rows, changes)
 
 
 def write_harmonized(harmonized: Harmonized, folder: str | Path) -> None:
-    """Write tables and findings as parquet; findings (for people), account and column map as csv."""
+    """Write tables and findings as parquet; findings (for people), account, column map and changes as csv."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in harmonized.tables.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
     harmonized.findings.to_parquet(folder / "findings.parquet", index=False)
     harmonized.findings.to_csv(folder / "findings.csv", index=False, lineterminator="\n")
+    harmonized.imputed.to_parquet(folder / "imputed.parquet", index=False)
     harmonized.source_rows.to_parquet(folder / "source_rows.parquet", index=False)
     harmonized.account.to_csv(folder / "account.csv", index=False, lineterminator="\n")
     harmonized.column_map.to_csv(folder / "column_map.csv", index=False, lineterminator="\n")
+    harmonized.changes.to_csv(folder / "changes.csv", index=False, lineterminator="\n")
 
 
 def write_intake(harmonized: Harmonized, folder: str | Path) -> None:
@@ -112,38 +147,24 @@ def write_intake(harmonized: Harmonized, folder: str | Path) -> None:
     harmonized.profile.to_csv(folder / "profile.csv", index=False, lineterminator="\n")
 
 
-def _fill(delivery: Delivery, sources: dict[str, Source], raws: dict[str, RawTable], dictionary: Dictionary) -> None:
+def _fill(delivery: Delivery, sources: dict[str, Source], raws: dict[str, RawTable], units: Units) -> None:
     """Make the delivery's sheets: ids, distinct values and what each becomes; all mapping gaps are noted together."""
-    units = Units(dictionary)
     for name, source in sources.items():
-        if not check_columns(delivery, source, raws[name]):
-            continue
         raw = raws[name]
+        if not check_columns(delivery, source, raw, find_renamed(delivery, source, raw, units)):
+            continue
         sheet = Sheet(source, raw, read_ids(delivery, source, raw), np.ones(len(raw.rows), dtype=bool))
-        sheet.item_name = dictionary.tables[source.row_is].item
+        sheet.item_name = units.dictionary.tables[source.row_is].item
         for header, column in source.columns.items():
             cells = raw.cells[header].to_numpy()
             sheet.distinct[header] = Distinct(cells)
-            column = _with_declared_missing(column, sheet.distinct[header], raw.facts.get("declared_missing", {}))
+            column = with_declared_missing(column, sheet.distinct[header], raw)
             sheet.outcomes[header] = _outcomes(sheet.distinct[header], column, units)
         delivery.sheets[name] = sheet
     report_unmapped(delivery)
     check_whole_columns(delivery, units)
     if len(delivery.sheets) < len(sources):
         delivery.stop_if_problems()
-
-
-def _with_declared_missing(column: Column, distinct: Distinct, declared: Mapping[str, list]) -> Column:
-    """Add the values that the file itself declares missing (SPSS user-missing) to the column's missing codes."""
-    found = set()
-    for low, high in declared.get(column.header, ()):
-        for word, number in zip(distinct.key, distinct.number, strict=True):
-            if word == str(low).casefold() or (not np.isnan(number) and float(low) <= number <= float(high)):
-                found.add(word)
-    if not found:
-        return column
-    targets = tuple(replace(t, missing=t.missing | found) for t in column.targets)
-    return replace(column, targets=targets)
 
 
 def _outcomes(distinct: Distinct, column: Column, units: Units) -> dict:
@@ -208,27 +229,15 @@ def _finished(delivery: Delivery, table: pd.DataFrame, name: str, dictionary: Di
     return out.reset_index(drop=True)
 
 
-def _source_rows(delivery: Delivery, tables: dict[str, pd.DataFrame], dictionary: Dictionary) -> pd.DataFrame:
-    """Rows that fed a record of several sources: table, patient_id, item, source, row (none if of one source)."""
-    found = []
-    for name, table in tables.items():
-        columns = position_columns(table)
-        if len(columns) < 2:
-            continue
-        item = dictionary.tables[name].item
-        for column in columns:
-            known = table[table[column].notna()]
-            source = column.removeprefix(POSITION)
-            rows = delivery.sheets[source].raw.rows[known[column].astype("int64")]
-            items = known[item].astype("string") if item else ""
-            found.append(
-                pd.DataFrame(
-                    {"table": name, "patient_id": known["patient_id"], "item": items, "source": source, "row": rows}
-                )
-            )
-    columns = {"table": "string", "patient_id": "string", "item": "string", "source": "string", "row": "int64"}
-    frame = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(columns))
-    return frame.astype(columns)
+def _changes(
+    delivery: Delivery, tables: dict[str, pd.DataFrame], units: Units, accepted: Path | None, receipt: Mapping[str, Any]
+) -> tuple[pd.DataFrame, str]:
+    """What the delivery changed, and which one it replaces; a delivery that was accepted keeps what was said then."""
+    if not delivery.before:
+        return earlier_changes(accepted, receipt)
+    changes = compare_with_accepted(delivery, tables, units)
+    delivery.stop_if_problems()
+    return changes, delivery_sha(delivery.before.receipt)[:SHORT]
 
 
 def _validate(tables: dict[str, pd.DataFrame], dictionary: Dictionary) -> None:

@@ -45,6 +45,8 @@ class Target:
     pattern: re.Pattern[str] | None = None
     positive_from: float | None = None
     age_at: str = ""
+    not_missing: frozenset[str] = frozenset()
+    labels_checked: bool = False
 
     @property
     def table(self) -> str:
@@ -107,6 +109,7 @@ class Source:
     constants: Mapping[tuple[str, str, str], Any]
     number: Mapping[str, str]
     duplicates: Mapping[str, Any]
+    hidden_rows: str = ""
 
 
 def build_sources(config: Mapping[str, Any], dictionary: Dictionary, codes: Mapping[str, Any]) -> dict[str, Source]:
@@ -198,6 +201,7 @@ def _source(name: str, entry: Mapping[str, Any], config: Any, dictionary: Dictio
         constants=constants,
         number=entry.get("number", {}),
         duplicates=entry.get("duplicates", {}),
+        hidden_rows=entry.get("hidden_rows", ""),
     )
 
 
@@ -251,6 +255,8 @@ class _Shared:
             pattern=re.compile(spec["pattern"], re.IGNORECASE) if "pattern" in spec else None,
             positive_from=spec.get("positive_from"),
             age_at=spec.get("counted_age_at", ""),
+            not_missing=_keys(spec.get("not_missing", ())),
+            labels_checked="labels_checked" in spec,
         )
 
     def reader(self, spec: Mapping[str, Any]) -> Reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,35 @@ def read_texts(distinct: Distinct, reader: Reader, units: Units) -> dict[Slot, O
     A text with something left over is UNMAPPED in every slot (its reason says what is left over).
     """
     status, notes, read = _settle_whole(distinct, reader)
-    slots: dict[Slot, None] = {}
-    for text in read.values():
-        slots.update(dict.fromkeys((*text.pieces, *text.values, *text.notes)))
+    slots: dict[Slot, _Filled] = {}
+    for i, text in read.items():
+        for slot in dict.fromkeys((*text.pieces, *text.values, *text.notes)):
+            _fill(slots.setdefault(slot, _Filled()), i, slot, text)
     if not slots:
-        slots = {(reader.table, reader.item, name): None for table, name in reader.targets if table == reader.table}
-    return {slot: _outcome(slot, distinct, reader, status, notes, read, units) for slot in slots}
+        slots = {(reader.table, reader.item, n): _Filled() for table, n in reader.targets if table == reader.table}
+    troubles = {i: text.trouble for i, text in read.items() if text.trouble}
+    start = np.where(status == MAPPED, MISSING, status).astype("int8")
+    return {slot: _outcome(slot, filled, reader, start, notes, troubles, units) for slot, filled in slots.items()}
+
+
+@dataclass
+class _Filled:
+    """What fills one slot, by the number of the distinct text: pieces to convert, canonical values, queries."""
+
+    pieces: dict[int, str] = field(default_factory=dict)
+    values: dict[int, Any] = field(default_factory=dict)
+    notes: dict[int, Note] = field(default_factory=dict)
+
+
+def _fill(filled: _Filled, i: int, slot: Slot, text: _Read) -> None:
+    if text.trouble:
+        return
+    if slot in text.notes:
+        filled.notes[i] = text.notes[slot]
+    elif slot in text.values:
+        filled.values[i] = text.values[slot]
+    else:
+        filled.pieces[i] = text.pieces[slot]
 
 
 def _settle_whole(distinct: Distinct, reader: Reader) -> tuple[np.ndarray, dict[int, Note], dict[int, _Read]]:
@@ -79,38 +103,30 @@ def _settle_whole(distinct: Distinct, reader: Reader) -> tuple[np.ndarray, dict[
 
 def _outcome(
     slot: Slot,
-    distinct: Distinct,
+    filled: _Filled,
     reader: Reader,
-    status: np.ndarray,
+    start: np.ndarray,
     notes: dict[int, Note],
-    read: dict[int, _Read],
+    troubles: dict[int, str],
     units: Units,
 ) -> Outcome:
-    target = reader.targets[slot[0], slot[2]]
-    pieces = Distinct([read[i].pieces.get(slot) if i in read else None for i in range(len(distinct))])
-    converted = convert(pieces, target, units)
-    out = Outcome.opened(len(distinct), converted.value.dtype.name if converted.value.dtype != object else "string")
-    out.value = converted.take(pieces.codes)
-    out.status = status.copy()
-    out.notes = dict(notes)
-    for i, text in read.items():
-        j = pieces.codes[i]
-        if text.trouble:
-            out.reasons[i] = text.trouble
-        elif slot in text.notes:
-            out.query(i, text.notes[slot])
-        elif slot in text.values:
-            value = text.values[slot]
-            out.value[i] = out.nothing() if value is None else value
-            out.status[i] = MISSING if value is None else MAPPED
-        elif j >= 0:
-            out.status[i] = converted.status[j]
-            if j in converted.notes:
-                out.notes[i] = converted.notes[j]
-            if converted.status[j] == UNMAPPED:
-                out.reasons[i] = f"{pieces.text[j]!r} in the text is not mapped"
-        else:
-            out.status[i] = MISSING
+    """What each distinct text becomes in one slot; `start`: the status of texts that do not fill it."""
+    pieces = Distinct(list(filled.pieces.values()))
+    converted = convert(pieces, reader.targets[slot[0], slot[2]], units)
+    out = Outcome.opened(len(start), "string" if converted.value.dtype == object else converted.value.dtype.name)
+    out.status, out.notes, out.reasons = start.copy(), dict(notes), dict(troubles)
+    at = np.fromiter(filled.pieces, dtype="int64", count=len(filled.pieces))
+    out.value[at], out.status[at] = converted.take(pieces.codes), converted.take_status(pieces.codes)
+    for i, j in zip(at, pieces.codes, strict=True) if converted.notes else ():
+        if j in converted.notes:
+            out.notes[int(i)] = converted.notes[j]
+    for i in np.flatnonzero(out.status == UNMAPPED):
+        out.reasons.setdefault(int(i), f"{filled.pieces.get(int(i), '')!r} in the text is not mapped")
+    for i, note in filled.notes.items():
+        out.query(i, note)
+    for i, value in filled.values.items():
+        out.value[i] = out.nothing() if value is None else value
+        out.status[i] = MISSING if value is None else MAPPED
     out.by_class = out.status == MAPPED
     return out
 
@@ -146,7 +162,7 @@ def _read_part(part: str, item: str, reader: Reader, result: _Read) -> None:
 
 def _store(match: re.Match[str], pattern: Pattern, item: str, reader: Reader, result: _Read) -> None:
     table = reader.table
-    skip: set[str] = set()
+    skip: frozenset[str] = frozenset()
     if pattern.item:
         table, item, skip = _place(match, pattern, reader)
     groups = match.groupdict()
@@ -193,13 +209,19 @@ def _percent(groups: Mapping[str, str | None]) -> float | Note | None:
     return percent if 0 <= percent <= 100 else Note("out_of_range", detail="0 to 100 %")
 
 
-def _place(match: re.Match[str], pattern: Pattern, reader: Reader) -> tuple[str, str, set[str]]:
+def _place(match: re.Match[str], pattern: Pattern, reader: Reader) -> tuple[str, str, frozenset[str]]:
     """The table and item that a phrase names; `{group}` in the item is looked up in that variable's codes."""
-    place = PLACE.match(pattern.item)
-    table, item = place["table"], place["item"] or ""
-    used = set(re.findall(r"\{([a-z0-9_]+)\}", item))
+    table, item, used = _parts(pattern.item)
     for name in used:
         codes = reader.targets[table, name].codes
         word = match[name].strip().casefold()
         item = item.replace(f"{{{name}}}", str(codes.get(word, word)))
     return table, item, used
+
+
+@lru_cache(maxsize=256)
+def _parts(place: str) -> tuple[str, str, frozenset[str]]:
+    """A phrase's place as its table, its item, and the groups that the item names."""
+    parts = PLACE.match(place)
+    item = parts["item"] or ""
+    return parts["table"], item, frozenset(re.findall(r"\{([a-z0-9_]+)\}", item))

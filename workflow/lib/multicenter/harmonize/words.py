@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from functools import lru_cache
 
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # soft hyphen, zero-width blanks and joiners, marks
+from multicenter.intake.characters import INVISIBLE
 
 
 def plain(text: str) -> str:
@@ -15,6 +15,7 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).split())
 
 
+@lru_cache(maxsize=1 << 16)
 def key(text: str) -> str:
     """The form in which codes are compared: plain, and without case."""
     return plain(text).casefold()

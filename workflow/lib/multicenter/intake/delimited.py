@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from multicenter.errors import DataError, Place
-from multicenter.intake.table import RawTable, make_table
+from multicenter.intake.mojibake import REPLACED, find_damage
+from multicenter.intake.table import RawTable, make_table, plain_cells
 
 BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 CUT = ("unexpected end of data", "incomplete multibyte sequence", "truncated data")
@@ -41,7 +42,7 @@ def read_delimited(data: bytes, file: str, source: Mapping[str, Any]) -> RawTabl
         what = f"the file is cut off: its last line has {len(body[-1])} of {len(header)} cells and no line end"
         raise DataError(Place(file, None, at[-1]), what, AGAIN)
     body = _squared(body, at, header, file, source.get("ragged"), separator)
-    columns = [[cell if cell.strip() else None for cell in column] for column in zip(*body, strict=True)]
+    columns = [plain_cells(column) for column in zip(*body, strict=True)]
     if not body:
         columns = [[] for _ in header]
     return make_table(file, "", header, columns, at, encoding=encoding, separator=separator, open_end=open_end or None)
@@ -66,11 +67,11 @@ def decode(data: bytes, file: str, encoding: str) -> tuple[str, str]:
         what = f"the bytes {bad} are not {encoding}"
         fix = "Declare the encoding that the file has, or ask for the file in the declared one"
         raise DataError(Place(file, None, line), what, fix) from None
-    if "\ufffd" in text:
-        at = text.index("\ufffd")
-        what = f"the text was damaged before it came here (U+FFFD after {text[max(0, at - 12) : at]!r})"
-        line = text.count("\n", 0, at) + 1
-        raise DataError(Place(file, None, line), what, "Ask the center to export the file again")
+    text = text.rstrip("\x1a")  # the end of a text file in DOS, and in what is still exported from there
+    damage = find_damage(text) if REPLACED in text else None
+    if damage:
+        line = text.count("\n", 0, damage.at) + 1
+        raise DataError(Place(file, None, line), damage.what, "Ask the center to export the file again")
     return text, used
 
 
@@ -80,7 +81,7 @@ def _records(text: str, separator: str, file: str) -> tuple[list[list[str]], lis
     lines, numbers, last = [], [], 0
     try:
         for record in reader:
-            if record:
+            if len(record) > 1 or any(cell.strip() for cell in record):
                 lines.append(record)
                 numbers.append(last + 1)
             last = reader.line_num

@@ -64,10 +64,26 @@ def receipt(contents: Mapping[Path, bytes], tables: Mapping[str, RawTable]) -> d
                 "rows": len(table.rows),
                 "columns": len(table.cells.columns),
             }
-            | {key: value for key, value in table.facts.items() if value not in (None, "", [], {})}
+            | {key: _told(key, value) for key, value in table.facts.items() if value not in (None, "", [], {}, False)}
             for name, table in tables.items()
         ],
     }
+
+
+def _told(fact: str, value: Any) -> Any:
+    """A fact as the receipt tells it: long lists of rows as ranges."""
+    return row_ranges(value) if fact == "hidden_rows" else value
+
+
+def row_ranges(rows: Iterable[int]) -> str:
+    """Ascending row numbers as a person writes them: 3-7, 12."""
+    spans: list[list[int]] = []
+    for row in rows:
+        if spans and row == spans[-1][1] + 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
 def _bytes(path: Path) -> bytes:

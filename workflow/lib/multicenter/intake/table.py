@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
 
 from multicenter.errors import DataError, Place
+from multicenter.intake.characters import INVISIBLE
+from multicenter.intake.mojibake import find_damage
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ def written(value: object) -> str:
     return str(value)
 
 
+def header_text(name: object) -> str:
+    """A header as center files write it: visible, single blanks, accents and syllables composed (Unicode NFC)."""
+    return " ".join(normalize("NFC", INVISIBLE.sub("", str(name))).split())
+
+
 def make_table(
     file: str,
     sheet: str,
@@ -69,14 +77,25 @@ def make_table(
     refs: Sequence[str] | None = None,
     **facts: Any,
 ) -> RawTable:
-    """Build a RawTable from a header and columns of cells; blank rows are left out, a duplicate header is refused.
+    """Build a RawTable from a header and columns of cells; blank rows are left out.
+
+    Raises DataError for a duplicate header, a column of values without one, no rows, or damaged text.
 
     refs: the coordinate of each column (spreadsheet letters); None: the header's own name.
     """
-    names = [" ".join(str(h).split()) for h in header]
-    refs = list(refs) if refs is not None else list(names)
+    names = [header_text(h) for h in header]
+    refs = list(refs) if refs is not None else [name or f"no. {i}" for i, name in enumerate(names, start=1)]
     keep = [i for i, name in enumerate(names) if name or any(v is not None for v in columns[i])]
+    for i in keep:
+        if not names[i]:
+            at = next(row for row, value in zip(rows, columns[i], strict=True) if value is not None)
+            what = "the column holds values but has no header"
+            raise DataError(
+                Place(file, sheet or None, at, refs[i]), what, "Name it, or move cells that slipped there back"
+            )
     _refuse_headers(file, sheet, [names[i] for i in keep], [refs[i] for i in keep])
+    for i in keep:
+        _refuse_damage(Place(file, sheet or None, None, refs[i]), names[i], columns[i], rows)
     cells = {names[i]: _object_array(columns[i]) for i in keep}
     blank = np.ones(len(rows), dtype=bool)
     for values in cells.values():
@@ -89,6 +108,18 @@ def make_table(
     return RawTable(file, sheet, frame, kept, {names[i]: refs[i] for i in keep}, facts)
 
 
+def _refuse_damage(place: Place, name: str, values: Sequence[object], rows: Sequence[int]) -> None:
+    """Refuse a column whose header or cells are text that was read in the wrong encoding, at the first such cell."""
+    distinct = dict.fromkeys(values)
+    texts = [name, *(value for value in distinct if isinstance(value, str) and not value.isascii())]
+    damage = find_damage("\n".join(texts))
+    if not damage:
+        return
+    text = next(text for text in texts if damage.run in text)
+    at = next((row for row, value in zip(rows, values, strict=True) if value == text), None)
+    raise DataError(replace(place, row=at), damage.what, "Ask the center to export the file again")
+
+
 def _object_array(values: Sequence[object]) -> np.ndarray:
     array = np.empty(len(values), dtype=object)
     array[:] = values
@@ -96,10 +127,6 @@ def _object_array(values: Sequence[object]) -> np.ndarray:
 
 
 def _refuse_headers(file: str, sheet: str, names: list[str], refs: list[str]) -> None:
-    for name, ref in zip(names, refs, strict=True):
-        if not name:
-            what = "the column holds values but has no header"
-            raise DataError(Place(file, sheet or None, None, ref), what, "Give the column a name in the file")
     twice = [name for name, n in Counter(names).items() if n > 1]
     if twice:
         where = ", ".join(ref for name, ref in zip(names, refs, strict=True) if name == twice[0])
@@ -118,3 +145,17 @@ def plain_cell(value: object) -> object:
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)
     return str(value)
+
+
+PLAIN = {str, int, float, datetime, CellError, type(None)}
+
+
+def plain_cells(values: Sequence[object]) -> list[object]:
+    """A column of cells as `plain_cell` keeps each."""
+    if not set(map(type, values)) <= PLAIN:
+        return [plain_cell(value) for value in values]
+    distinct = set(values)
+    blank = {value for value in distinct if (isinstance(value, str) and not value.strip()) or value != value}
+    if not blank:
+        return list(values)
+    return [None if value in blank or value != value else value for value in values]

@@ -9,12 +9,13 @@ from dataclasses import asdict
 from typing import Any
 
 from multicenter.errors import DataError, Place, did_you_mean
-from multicenter.intake.biff import error_cells, refuse_incomplete
+from multicenter.intake import biff, sheetxml
+from multicenter.intake.facts import column_letter
 from multicenter.intake.guard import AGAIN, first_line, reading
-from multicenter.intake.sheetxml import column_letter, sheet_facts
-from multicenter.intake.table import CellError, RawTable, make_table, plain_cell
+from multicenter.intake.table import CellError, RawTable, header_text, make_table, plain_cell, plain_cells
 
 SHOWN = 20
+HIDDEN = {"SheetVisibleEnum.Hidden": "hidden", "SheetVisibleEnum.VeryHidden": "very hidden"}
 LOCKED = "EncryptedPackage".encode("utf-16-le")
 Range = tuple[tuple[int, int], tuple[int, int]]
 
@@ -27,26 +28,39 @@ def read_workbook(data: bytes, file: str, source: Mapping[str, Any]) -> RawTable
     duplicate header or merged cells below the header.
     """
     book = _open(data, file, source["format"])
-    sheet = _sheet_name(book.sheet_names, source, file)
-    grid, merged = _grid(book, sheet, file, source["format"])
-    facts: dict[str, Any] = {"sheets": list(book.sheet_names), "ignored_sheets": dict(source.get("ignore_sheets", {}))}
+    own_name = _sheet_name(book.sheet_names, source, file)
+    sheet = header_text(own_name)
+    grid, merged = _grid(book, own_name, file, source["format"])
     with reading(file, sheet):
-        errors = error_cells(data, book.sheet_names.index(sheet))
-        if zipfile.is_zipfile(io.BytesIO(data)):
-            facts |= asdict(sheet_facts(data, sheet))
-            errors = facts.pop("errors")
-    _put_errors(grid, errors)
+        zipped = zipfile.is_zipfile(io.BytesIO(data))
+        number = book.sheet_names.index(own_name)
+        found = sheetxml.sheet_facts(data, own_name) if zipped else biff.sheet_facts(data, number)
+    if found.uncalculated:
+        what = f"the values of {found.formulas} formulas are old: {found.uncalculated}"
+        raise DataError(Place(file, sheet), what, "Ask the center to open the workbook, let it calculate, and save it")
+    _put_errors(grid, found.errors)
     first = source.get("first_row", 1) - 1
     deep = source.get("header_rows", 1)
     if len(grid) <= first + deep:
         raise DataError(Place(file, sheet), "holds no data rows", AGAIN)
     _refuse_merged(grid, merged, first + deep, Place(file, sheet))
+    _refuse_half_header(grid, merged, first + deep, Place(file, sheet))
     header = _header(grid[first : first + deep], merged, first)
     body = grid[first + deep :]
-    columns = [[plain_cell(value) for value in column] for column in zip(*body, strict=True)]
+    columns = [plain_cells(column) for column in zip(*body, strict=True)]
     rows = range(first + deep + 1, first + deep + 1 + len(body))
     refs = [column_letter(i) for i in range(len(header))]
-    return make_table(file, sheet, header, columns, rows, refs, **facts)
+    facts = {
+        "sheets": list(book.sheet_names),
+        "hidden_sheets": {page.name: HIDDEN[str(page.visible)] for page in _hidden(book)},
+        "ignored_sheets": dict(source.get("ignore_sheets", {})),
+        **{name: value for name, value in asdict(found).items() if name != "errors" and value},
+    }
+    table = make_table(file, sheet, header, columns, rows, refs, **facts)
+    letters, numbers = set(table.refs.values()), set(table.rows.tolist())
+    table.facts["hidden_columns"] = [letter for letter in found.hidden_columns if letter in letters]
+    table.facts["hidden_rows"] = [row for row in found.hidden_rows if row in numbers]
+    return table
 
 
 def refuse_unread_sheets(data: bytes, file: str, kind: str, known: Iterable[str]) -> None:
@@ -56,19 +70,24 @@ def refuse_unread_sheets(data: bytes, file: str, kind: str, known: Iterable[str]
     """
     import python_calamine
 
-    book, known, unread = _open(data, file, kind), set(known), {}
+    book, known, unread = _open(data, file, kind), {header_text(name) for name in known}, {}
     for sheet in book.sheets_metadata:
-        if sheet.name in known or sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
+        if header_text(sheet.name) in known or sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
             continue
         grid, _ = _grid(book, sheet.name, file, kind)
         rows = sum(any(plain_cell(cell) is not None for cell in row) for row in grid)
         if rows:
-            unread[sheet.name] = rows
+            state = f"{HIDDEN[str(sheet.visible)]}, " if str(sheet.visible) in HIDDEN else ""
+            unread[sheet.name] = f"{state}{rows} row{'s' if rows > 1 else ''}"
     if unread:
-        names = ", ".join(f"{name!r} ({rows} row{'s' if rows > 1 else ''})" for name, rows in unread.items())
+        names = ", ".join(f"{name!r} ({rows})" for name, rows in unread.items())
         what = f"no source reads the sheet{'s' if len(unread) > 1 else ''} {names}"
         fix = "Add a source for it, or list it under 'ignore_sheets' of a source of this file, with the reason"
         raise DataError(Place(file), what, fix)
+
+
+def _hidden(book: Any) -> list[Any]:
+    return [sheet for sheet in book.sheets_metadata if str(sheet.visible) in HIDDEN]
 
 
 def _open(data: bytes, file: str, kind: str) -> Any:
@@ -77,7 +96,7 @@ def _open(data: bytes, file: str, kind: str) -> Any:
     if LOCKED in data and not zipfile.is_zipfile(io.BytesIO(data)):
         raise DataError(Place(file), "the workbook is locked with a password", "Ask the center to save it without one")
     with reading(file):
-        refuse_incomplete(data)
+        biff.refuse_incomplete(data)
         try:
             return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         except (python_calamine.CalamineError, OSError) as error:
@@ -103,11 +122,13 @@ def _unreadable(error: BaseException, file: str, kind: str) -> DataError:
 
 def _sheet_name(names: list[str], source: Mapping[str, Any], file: str) -> str:
     wanted = source.get("sheet")
-    open_ = [name for name in names if name not in source.get("ignore_sheets", {})]
+    ignored = {header_text(name) for name in source.get("ignore_sheets", {})}
+    open_ = [name for name in names if header_text(name) not in ignored]
     if wanted is None and len(open_) == 1:
         return open_[0]
-    if wanted in names:
-        return wanted
+    for name in names:
+        if wanted is not None and header_text(name) == header_text(wanted):
+            return name
     if wanted is None:
         raise DataError(Place(file), f"has {len(open_)} sheets ({', '.join(open_)})", "Name one with 'sheet'")
     what = f"the sheet {wanted!r} is missing; the file has {', '.join(names)}"
@@ -137,6 +158,16 @@ def _refuse_merged(grid: list[list[Any]], merged: list[Range], body: int, place:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         what = f"merged cells {', '.join(found[:SHOWN])}{more} reach into the data: only the first cell holds the value"
         raise DataError(place, what, "Unmerge them and fill in the value of every cell")
+
+
+def _refuse_half_header(grid: list[list[Any]], merged: list[Range], body: int, place: Place) -> None:
+    """A text over several columns in the header's last row: the names of the columns stand below it."""
+    for (top, left), (bottom, right) in sorted(merged):
+        text = plain_cell(grid[top][left]) if top < len(grid) and left < len(grid[top]) else None
+        if bottom == body - 1 and left < right and text is not None:
+            what = f"the header {str(text)!r} is merged over {column_letter(left)} to {column_letter(right)}"
+            fix = "If the columns' names stand below it, set header_rows in the center's file; else unmerge it"
+            raise DataError(place, what, fix)
 
 
 def _header(rows: list[list[object]], merged: list[Range], first: int) -> list[str]:

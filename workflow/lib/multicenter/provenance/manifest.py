@@ -52,8 +52,11 @@ def software_versions(clone: Path) -> dict[str, dict[str, str]]:
     return versions
 
 
-def summarize(status: Mapping, findings: pd.DataFrame, folder: str) -> str:
-    """Return the lines that a run ends with: centers, patients, open queries, where the figures lie."""
+def summarize(status: Mapping, findings: pd.DataFrame, ledger: pd.DataFrame, folder: str) -> str:
+    """Return the lines that a run ends with: centers, patients, which deliveries, open queries, where the figures lie.
+
+    `ledger`: the ledger of queries (query, status); `folder`: where the release lies.
+    """
     centers = status["centers"]
     simulated = [center["center"] for center in centers if center["simulated"]]
     if len(simulated) == len(centers):
@@ -62,11 +65,26 @@ def summarize(status: Mapping, findings: pd.DataFrame, folder: str) -> str:
         note = f"Simulated data from: {', '.join(simulated)}."
     else:
         note = ""
-    queries = int((findings["outcome"] == "query").sum())
+    states = ledger["status"].value_counts()
+    queries = int(states.get("OPEN", 0) + states.get("REOPENED", 0))
     notes = int((findings["outcome"] == "note").sum())
     lines = [
         f"{status['patients']} eligible patients from {len(centers)} centers. {note}".rstrip(),
-        f"{queries} open queries and {notes} notes on the deliveries.",
+        _stand(centers),
+        f"{queries} open queries and {notes} notes on the deliveries. Workbooks: results/restricted/queries",
         f"Figures: {folder}/figures   Tables: {folder}/tables   Every number: {folder}/estimates.csv",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _stand(centers: Iterable[Mapping]) -> str:
+    """Which delivery each center stands at: the current one, or the one at which it is held."""
+    days = sorted(center["received"] for center in centers if center["state"] == "current" and center["received"])
+    current = sum(center["state"] == "current" for center in centers)
+    received = f" (received {days[0]} to {days[-1]})" if days else ""
+    held = [
+        f"{center['center']} at its delivery of {center['received'] or 'an unrecorded day'}"
+        for center in centers
+        if center["state"] == "held"
+    ]
+    return f"Deliveries: {current} current{received}; held: {', '.join(held) or 'none'}."
