@@ -11,7 +11,7 @@ run: .venv/.run  ## set up and make the figures and tables
 	$(BIN)/snakemake --cores $(CORES)
 
 test: .venv/.dev lint  ## set up and run every test
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/.dev  ## style of code and rules
 	$(BIN)/ruff check .
@@ -27,7 +27,7 @@ format: .venv/.dev
 benchmark: .venv/.dev  ## cold run, no-op and one-center update, timed
 	$(BIN)/python tests/benchmarks/run_times.py
 
-fuzz: .venv/.dev  ## 3,000 seeded mutations of the extracts: each is recovered or reported
+fuzz: .venv/.dev  ## 3,760 seeded mutations of the extracts: each is recovered or reported
 	$(BIN)/python tests/fuzz/run.py
 
 setup: .venv/.run

@@ -47,12 +47,19 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         args.desk = _desk(args.configfile, args.directory)
-        return importlib.import_module(COMMANDS[args.command]).run(args)
+        status = importlib.import_module(COMMANDS[args.command]).run(args)
+        sys.stdout.flush()
+        return status
     except ConfigError as error:
         lines = [f"- {problem}" for problem in error.problems]
         print("\n".join(["The configuration has mistakes:", *lines]), file=sys.stderr)
     except StudyError as error:
         print(error, file=sys.stderr)
+    except BrokenPipeError:  # whoever reads has seen enough (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}. Correct the path, or who may use it.", file=sys.stderr)
     return 1
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from multicenter.dictionary import Dictionary, build_dictionary
-from multicenter.harmonize.run import Harmonized, harmonize_center
+from multicenter.harmonize.run import Arrival, Harmonized, harmonize_center
 from multicenter.harmonize.spec import Source, build_sources
 from multicenter.identifiers.detect import Detector
 from multicenter.intake.read import read_sources
@@ -118,8 +118,8 @@ def centers() -> pd.DataFrame:
     return pd.read_csv(SIMULATED / "centers.tsv", sep="\t", dtype=str).set_index("center")
 
 
-def harmonize(extract: Extract, files: Mapping[str, bytes]) -> Harmonized:
-    """Harmonize a delivery given as bytes."""
+def harmonize(extract: Extract, files: Mapping[str, bytes], accepted: Path | None = None) -> Harmonized:
+    """Harmonize a delivery given as bytes; accepted: the folder of the one before it."""
     dictionary, codes, checks = study()
     with tempfile.TemporaryDirectory() as folder:
         paths = []
@@ -127,8 +127,9 @@ def harmonize(extract: Extract, files: Mapping[str, bytes]) -> Harmonized:
             paths.append(Path(folder) / name)
             paths[-1].write_bytes(data)
         return harmonize_center(
-            extract.center, paths, extract.config, dictionary, codes, checks, extract.data_cut, detector=detector()
-        )
+            extract.center, paths, extract.config, dictionary, codes, checks, extract.data_cut,
+            arrival=Arrival(accepted=accepted), detector=detector(),
+        )  # fmt: skip
 
 
 @cache

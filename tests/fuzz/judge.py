@@ -1,17 +1,21 @@
 """The oracle: what must come of a mutated delivery, found out without the harmonizer's own conversions.
 
 A mutation is judged recovered (the tables equal those of the unmutated delivery, source coordinates aside), query (each
-differing cell is named by a new finding), error (one that a person can read, and that names the place), or a different
-truth (each differing cell says exactly what is typed now, and nothing else differs). Anything else is an ESCAPE.
+differing cell is named by a new finding), error (one that a person can read, and that names the place), or a plausible
+other value (each differing cell says exactly what is typed now, and nothing else differs). Nobody can know of that in a
+first delivery; so it is judged again as the one after the accepted delivery: it has to list each of these cells among
+its changes (listed) or to stop (stopped). Anything else is an ESCAPE.
 """
 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,12 +25,13 @@ from typed import Base, Key, as_typed, comparable, ident, page_of, same, text_of
 from extracts import Extract, harmonize, load, study
 from multicenter.errors import DeliveryError, StudyError
 from multicenter.harmonize.numbers import Units
-from multicenter.harmonize.run import Harmonized
+from multicenter.harmonize.run import Harmonized, write_harmonized, write_intake
 from multicenter.intake.read import read_table
 
-RECOVERED, QUERY, ERROR, OTHER, ESCAPE = "recovered", "query", "error", "different truth", "ESCAPE"
+RECOVERED, QUERY, ERROR, LISTED, STOPPED, ESCAPE = "recovered", "query", "error", "listed", "stopped", "ESCAPE"
 FINDING = ["file", "sheet", "column", "patient_id", "table", "variable", "value", "kind"]
 SEVERAL = re.compile(r"\(\d+ cells\)|of \d+ filled cells|\d+ lines|\d+ of \d+ rows|median of")
+WHOLE_ROWS = re.compile("repeat an earlier row exactly|rows share an id and differ")  # no column of it has to be named
 MOST_CELLS = 40
 
 
@@ -39,17 +44,34 @@ class Verdict:
 def judge(mutation: Mutation) -> Verdict:
     """Harmonize the mutated delivery and say what became of it."""
     try:
-        done = harmonize(mutation.extract, mutation.files)
+        done = harmonized(mutation)
+        if isinstance(done, Verdict):
+            return _strict(mutation, done)
+        return _strict(mutation, _compare(mutation, done))
+    except Traceback as error:
+        return Verdict(ESCAPE, f"traceback: {error}")
+
+
+class Traceback(Exception):
+    """Harmonization ended in an exception that is not for people."""
+
+
+def harmonized(mutation: Mutation, before: Path | None = None, also: Iterable[str] = ()) -> Harmonized | Verdict:
+    """What the mutated delivery becomes, or the verdict on its error.
+
+    before: the folder of the accepted delivery. also: words of which one will do to name the place.
+    """
+    try:
+        return harmonize(mutation.extract, mutation.files, before)
     except StudyError as error:
         lines = error.problems if isinstance(error, DeliveryError) else [str(error)]
-        if not any(names_place(line, mutation) for line in lines):
+        if not any(names_place(line, mutation) or any(word in line for word in also) for line in lines):
             return Verdict(ESCAPE, f"the error does not name the place: {' | '.join(lines[:3])}")
-        return _strict(mutation, Verdict(ERROR, lines[0]))
+        return Verdict(ERROR, lines[0])
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return Verdict(ESCAPE, f"traceback: {type(error).__name__}: {error}")
-    return _strict(mutation, _compare(mutation, done))
+        raise Traceback(f"{type(error).__name__}: {error}") from error
 
 
 def _strict(mutation: Mutation, verdict: Verdict) -> Verdict:
@@ -63,11 +85,13 @@ def names_place(line: str, mutation: Mutation) -> bool:
     header = mutation.header
     named = (
         not header
+        or WHOLE_ROWS.search(line)
         or any(h and h in line for h in (header, *mutation.swapped))
         or any(re.search(rf"column [^:]*\b{re.escape(ref)}\b", line) for ref in _refs(mutation))
     )
     row = mutation.row is None or re.search(rf"\b{mutation.row}\b", line) or SEVERAL.search(line)
-    return mutation.file in line and (not mutation.sheet or mutation.sheet in line) and named and bool(row)
+    file = mutation.file in line or any(f"the patients of {source!r}" in line for source, _ in mutation.lost)
+    return bool(file and (not mutation.sheet or mutation.sheet in line) and named and row)
 
 
 def _refs(mutation: Mutation) -> list[str]:
@@ -132,11 +156,32 @@ def _compare(mutation: Mutation, done: Harmonized) -> Verdict:
         if len(mutation.typed) > MOST_CELLS:
             return Verdict(ESCAPE, f"{len(mutation.typed)} cells changed: {_shown(left, known.cells, cells)}")
     if mutation.renamed and not _differ(_with_new_ids(known.cells, mutation.renamed), cells):
-        return Verdict(OTHER, f"ids {mutation.renamed}"[:200])
+        return _after_accepted(mutation, left, f"ids {mutation.renamed}"[:200])
     unexplained = _unexplained(left, differ, mutation, known, cells)
     if unexplained:
         return Verdict(ESCAPE, f"silently changed: {_shown(unexplained, known.cells, cells)}")
-    return Verdict(OTHER, _shown(left, known.cells, cells))
+    return _after_accepted(mutation, left, _shown(left, known.cells, cells))
+
+
+@cache
+def accepted(center: str) -> Path:
+    """The folder of the unmutated delivery, as a run that accepted it has left it."""
+    folder = Path(tempfile.mkdtemp())
+    write_intake(base(center).done, folder)
+    write_harmonized(base(center).done, folder)
+    return folder
+
+
+def _after_accepted(mutation: Mutation, keys: Iterable[Key], shown: str) -> Verdict:
+    """Whether each cell of a patient known before is a listed change if the unmutated delivery was accepted."""
+    center = mutation.extract.center
+    done = harmonized(mutation, accepted(center), {key[1] for key in keys})
+    if isinstance(done, Verdict):
+        return Verdict(STOPPED, done.detail) if done.outcome == ERROR else done
+    listed = set(done.changes[["table", "patient_id", "item", "variable"]].itertuples(index=False, name=None))
+    patients = set(base(center).done.tables["patient"]["patient_id"])
+    missing = [key for key in keys if key[1] in patients and key[3] != "patient_id" and key not in listed]
+    return Verdict(ESCAPE, f"not a listed change: {missing[:3]}: {shown}") if missing else Verdict(LISTED, shown)
 
 
 def _differ(old: Mapping[Key, str], new: Mapping[Key, str]) -> list[Key]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from mutate import NOTICE, RECOVER, TRUTH, Mutation, choose, delimited, kind
+from mutate import NOTICE, RECOVER, TRUTH, Mutation, choose, delimited, kind, once
 from mutate_cells import mistyped
 from mutate_shape import any_page, done
 
@@ -16,6 +16,8 @@ def _ident(rng: np.random.Generator, extract: Extract, change: Any, told: str) -
     page = any_page(rng, extract)
     r = int(rng.choice(page.body))
     old = page.rows[r][page.id_column]
+    if not once(page, r):
+        raise NotApplicable("the patient stands twice")
     new = change(page, old.value)
     if new == old.value:
         raise NotApplicable("the same")

@@ -1,6 +1,6 @@
 """Fuzzing of intake and harmonization: mutated extracts, and what became of each.
 
-    python tests/fuzz/run.py [--mutations 3600] [--jobs 2] [--out results.csv]     the full run
+    python tests/fuzz/run.py [--mutations 3760] [--jobs 2] [--out results.csv]     the full run
     python tests/fuzz/run.py --kind typo --seed 17                                 one mutation again, with its outcome
 
 Every mutation follows from its kind and its seed alone. Each is judged in a process of its own kind that may die: a
@@ -27,7 +27,9 @@ CLONE = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(CLONE / "workflow" / "lib"), str(CLONE / "resources" / "simulated")]
 
 LIMIT = 240.0  # seconds; a judgement takes one, on a busy machine ten
-OUTCOMES = ("recovered", "query", "error", "different truth", "not applicable", "ESCAPE")
+OUTCOMES = ("recovered", "query", "error", "listed", "stopped", "not applicable", "ESCAPE")
+LEGEND = """listed, stopped: a plausible value in place of another, which no first delivery can give away; against the
+accepted delivery it is listed in changes.csv, or stops the center"""
 COLUMNS = ["kind", "seed", "center", "file", "rule", "outcome", "told", "detail", "seconds"]
 
 
@@ -49,9 +51,10 @@ def one(name: str, seed: int) -> dict[str, object]:
     return dict(zip(COLUMNS, row, strict=True))
 
 
-def work(pipe: Connection) -> None:
-    """Judge what the pipe asks for, until it asks for nothing."""
+def work(pipe: Connection, scratch: str) -> None:
+    """Judge what the pipe asks for, until it asks for nothing. scratch: holds temporary files, also of the dead."""
     os.nice(10)
+    tempfile.tempdir = scratch
     while (task := pipe.recv()) is not None:
         pipe.send(one(*task))
 
@@ -59,13 +62,14 @@ def work(pipe: Connection) -> None:
 class Worker:
     """A process that may die or hang, and is replaced then."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: str) -> None:
         self.task: tuple[str, int] | None = None
+        self.scratch = scratch
         self.start()
 
     def start(self) -> None:
         self.pipe, theirs = mp.Pipe()
-        self.process = mp.Process(target=work, args=(theirs,), daemon=True)
+        self.process = mp.Process(target=work, args=(theirs, self.scratch), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -98,8 +102,11 @@ class Worker:
 
 def judged(tasks: Iterable[tuple[str, int]], jobs: int) -> Iterator[dict[str, object]]:
     """The rows of all tasks, as they are done."""
-    waiting = iter(tasks)
-    workers = [Worker() for _ in range(jobs)]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        yield from _judged(iter(tasks), [Worker(scratch) for _ in range(jobs)])
+
+
+def _judged(waiting: Iterator[tuple[str, int]], workers: list[Worker]) -> Iterator[dict[str, object]]:
     idle, busy = list(workers), []
     while True:
         while idle and (task := next(waiting, None)):
@@ -140,7 +147,7 @@ def table(rows: list[dict[str, object]]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Mutate the shipped extracts and judge what comes of it.")
-    parser.add_argument("--mutations", type=int, default=3600)
+    parser.add_argument("--mutations", type=int, default=3760)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--first", type=int, default=0, help="the first seed of each kind")
     parser.add_argument("--out", type=Path, help="csv of all results (default: a temporary folder)")
@@ -153,6 +160,8 @@ def main() -> int:
     rows = []
     for row in judged(tasks, min(args.jobs, len(tasks))):
         rows.append(row)
+        if len(rows) % 500 == 0:
+            print(f"{len(rows)} of {len(tasks)}", flush=True)
         if row["outcome"] == "ESCAPE" or args.seed is not None:
             print(*(f"{key}: {value}" for key, value in row.items()), sep="\n  ", flush=True)
     rows.sort(key=lambda row: (str(row["kind"]), row["seed"]))
@@ -162,6 +171,7 @@ def main() -> int:
         writer.writeheader()
         writer.writerows(rows)
     print(table(rows))
+    print(LEGEND)
     print(f"results: {out}")
     return int(any(row["outcome"] == "ESCAPE" for row in rows))
 

@@ -1,4 +1,4 @@
-"""A mutation of every third kind, judged (the full run: `make fuzz`), and the judge judged: it sees what is wrong."""
+"""Some mutations, judged (`make fuzz` judges thousands); and the judge, who has to see what is wrong."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def judged(monkeypatch, change) -> judge.Verdict:
     mutation = mutate.make("other_case", 1, "KUASH")
     judge.base("KUASH")
     real = judge.harmonize
-    monkeypatch.setattr(judge, "harmonize", lambda extract, files: change(real(extract, files)))
+    monkeypatch.setattr(judge, "harmonize", lambda *delivery: change(real(*delivery)))
     return judge.judge(mutation)
 
 
@@ -85,6 +85,23 @@ def test_the_judge_sees_a_traceback_and_an_error_without_a_place(monkeypatch):
     assert judged(monkeypatch, fail(other)).outcome == judge.ESCAPE
 
 
+def test_the_judge_asks_for_every_change_of_what_was_accepted(monkeypatch):
+    mutation = mutate.make("other_code", 1, "KUASH")
+    judge.accepted("KUASH")
+    real = judge.harmonize
+    assert judge.judge(mutation).outcome == judge.LISTED
+
+    def unlisted(*delivery):
+        done = real(*delivery)
+        done.changes = done.changes.iloc[:0]
+        return done
+
+    monkeypatch.setattr(judge, "harmonize", unlisted)
+    verdict = judge.judge(mutation)
+    assert verdict.outcome == judge.ESCAPE
+    assert verdict.detail.startswith("not a listed change: [('")
+
+
 def test_a_process_that_dies_is_an_escape(monkeypatch):
     monkeypatch.setattr(
         run, "one", lambda name, seed: os._exit(7) if name == "typo" else {"kind": name, "outcome": "x"}
@@ -100,7 +117,7 @@ def test_a_process_that_dies_is_an_escape(monkeypatch):
 
 def test_names_and_numbers_of_places():
     mutation = SimpleNamespace(
-        header="Hb", row=7, file="f.csv", sheet="", swapped=("", ""), extract=extracts.load("KUGH")
+        header="Hb", row=7, file="f.csv", sheet="", swapped=("", ""), extract=extracts.load("KUGH"), lost=[]
     )
     assert judge.names_place("f.csv, row 7, column Hb: not a number", mutation)
     assert not judge.names_place("f.csv, row 17, column Hb: not a number", mutation)

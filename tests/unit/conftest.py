@@ -21,7 +21,7 @@ from multicenter.cohort.pool import (
 )
 from multicenter.config import Run, load_run
 from multicenter.dictionary import build_dictionary
-from multicenter.harmonize.run import harmonize_center, write_harmonized, write_intake
+from multicenter.harmonize.run import Arrival, harmonize_center, write_harmonized, write_intake
 from multicenter.yamlfile import read_yaml
 
 CLONE = Path(__file__).resolve().parents[2]
@@ -34,23 +34,25 @@ def study_run() -> Run:
 
 
 @pytest.fixture(scope="session")
-def study_folder(tmp_path_factory, study_run) -> Path:
+def study_folder(made_once, study_run) -> Path:
     """A workspace in which every center has been harmonized and the cohort has been built. Tests only read it."""
-    folder = tmp_path_factory.mktemp("study")
+    return made_once("study", lambda folder: _write_study(folder, study_run))
+
+
+def _write_study(folder: Path, study_run: Run) -> None:
     restricted = folder / "results" / "restricted"
     checks = pd.read_csv(CLONE / study_run.files["checks"], dtype=str, keep_default_na=False)
     dictionary = build_dictionary(study_run.dictionary)
     for code, center in study_run.centers.items():
         files = [CLONE / path for path in center.extracts]
         done = harmonize_center(
-            code, files, center.mapping, dictionary, study_run.codes, checks, center.data_cut, center.received
+            code, files, center.mapping, dictionary, study_run.codes, checks, center.data_cut, Arrival(center.received)
         )
         write_intake(done, restricted / "harmonized" / code)
         write_harmonized(done, restricted / "harmonized" / code)
     _write_cohort(folder, study_run, checks)
     for name in ("config", "resources"):
         os.symlink(CLONE / name, folder / name)
-    return folder
 
 
 def _write_cohort(folder: Path, run: Run, checks: pd.DataFrame) -> None:

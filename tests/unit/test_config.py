@@ -191,6 +191,10 @@ def test_what_a_protocol_cannot_mean_is_known_before_the_first_job(clone, old, n
          "message_en shows {dx_dat}, which does not exist. Did you mean 'dx_date'?"),
         ("config/checks.csv", "not_numeric,", "formula_error,", "formula_error: this id is used twice."),
         ("config/checks.csv", "a number is expected here", "a number {is expected", "message_en: expected '}'"),
+        ("config/checks.csv", "a number is expected here", "{value} is no number",
+         "not_numeric: message_en shows {value}, which this kind does not have."),
+        ("config/checks.csv", "a number is expected here", "a number {} is expected",
+         "message_en: {} names no variable."),
         ("config/decisions.csv", "kept_center", "center_kept", "column kept_center is missing."),
         ("config/decisions.csv", "same,", "sam,", "line 2: verdict 'sam' is neither same nor different."),
         ("config/centers.tsv", "KUGH\t", "KU GH\t", "a code has letters, digits and _ only"),
@@ -314,5 +318,5 @@ def test_an_accepted_change_that_nobody_signed(clone):
     entry = "\naccepted_changes:\n  - delivery: '0123456789ab'\n    change: unit\n    columns: [Hb g/dL]\n    reason:\n"
     file.write_text(file.read_text(encoding="utf-8") + entry, encoding="utf-8")
     text = "\n".join(clone.problems())
-    assert "accepted_changes[0].reason: None is not of type 'string'" in text
+    assert "accepted_changes[0].reason: this is left empty. Fill it in. Why." in text
     assert "'decided_by' is a required property" in text

@@ -6,13 +6,14 @@ from multicenter.doorway import doorway, problems_since
 from multicenter.errors import DataError, Place
 
 
-def test_a_users_mistake_is_one_line_and_its_traceback_is_in_the_log(tmp_path, capsys):
+def test_a_users_mistake_is_one_line_on_the_terminal_and_in_the_log(tmp_path, capsys):
     log = tmp_path / "logs" / "rule.log"
     with pytest.raises(SystemExit) as stop, doorway(str(log)):
         raise DataError(Place("a.xlsx", "Data", 7, "C"), "value 'x' is no date", "Correct the cell.")
     assert stop.value.code == 1
-    assert capsys.readouterr().err == "a.xlsx, sheet Data, row 7, column C: value 'x' is no date. Correct the cell.\n"
-    assert "Traceback" in log.read_text(encoding="utf-8")
+    line = "a.xlsx, sheet Data, row 7, column C: value 'x' is no date. Correct the cell.\n"
+    assert capsys.readouterr().err == line
+    assert log.read_text(encoding="utf-8") == f"Problem: {line}"
 
 
 def test_any_other_error_names_its_log(tmp_path, capsys):
@@ -20,6 +21,7 @@ def test_any_other_error_names_its_log(tmp_path, capsys):
     with pytest.raises(SystemExit), doorway(str(log)):
         raise KeyError("AGE")
     assert capsys.readouterr().err == f"KeyError: 'AGE'. See {log}\n"
+    assert "Traceback" in log.read_text(encoding="utf-8")
 
 
 def test_what_a_script_prints_goes_to_the_log(tmp_path, capsys):

@@ -74,12 +74,14 @@ def copy_project(folder: Path) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Workspace:
+def finished(made_once) -> Workspace:
     """The shipped study, run once. Tests read it and never change it."""
-    workspace = copy_project(tmp_path_factory.mktemp("finished") / "project")
-    result = workspace.snakemake()
-    assert result.returncode == 0, result.stdout
-    return workspace
+
+    def run(folder: Path) -> None:
+        result = copy_project(folder / "project").snakemake()
+        assert result.returncode == 0, result.stdout
+
+    return Workspace(made_once("finished", run) / "project")
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ def test_a_spoiled_delivery_stops_its_center_and_spares_the_others_and_its_earli
     assert accepted.read_bytes() == before
     assert (workspace.folder / "results/restricted/intake/CNUHH/receipt.json").read_bytes() != changed_before
     assert figure.exists()
-    assert "Traceback" in (workspace.folder / "logs/harmonize_center/KUASH.log").read_text(encoding="utf-8")
+    log = (workspace.folder / "logs/harmonize_center/KUASH.log").read_text(encoding="utf-8")
+    assert log.count(spoiled.name) == 1 and "Traceback" not in log
 
 
 def test_a_failure_is_not_forgotten(workspace):

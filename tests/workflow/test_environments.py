@@ -1,15 +1,16 @@
 """Each rule's environment holds what its script needs, in the versions of the lock."""
 
-import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 PROJECT = Path(__file__).parents[2]
 ENVS = sorted((PROJECT / "envs").glob("*.yaml"))
@@ -39,14 +40,10 @@ def pins(env: Path) -> dict[str, str]:
     return dict(re.fullmatch(r"([\w.-]+)=([\w.]+)", line).groups() for line in dependencies)
 
 
-def lock_lines() -> list[str]:
-    """The lock without hashes: name==version, with a marker where the version depends on the platform."""
-    text = (PROJECT / "requirements.txt").read_text(encoding="utf-8")
-    return re.findall(r"^([\w.-]+==[^\\\n]+?) *\\?$", text, re.MULTILINE)
-
-
 def locked() -> dict[str, str]:
-    return dict(re.match(r"([\w.-]+)==([\w.]+)", line).groups() for line in lock_lines())
+    """The versions of the lock, without hashes and markers."""
+    text = (PROJECT / "requirements.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("env", ENVS, ids=lambda env: env.stem)
@@ -61,21 +58,20 @@ def test_pins_are_exact_and_those_of_the_lock(env):
             assert lock[PIP_NAMES.get(name, name)] == version, name
 
 
-def clean_python(env: Path) -> Path:
-    """Return the Python of a virtual environment of the env's pins alone; rebuilt only when env or lock changed."""
-    key = hashlib.sha256(env.read_bytes() + (PROJECT / "requirements.txt").read_bytes()).hexdigest()[:16]
-    folder = PROJECT / ".cache" / "envs" / f"{env.stem}-{key}"
-    python = folder / "bin" / "python"
-    done = folder / "done"
-    if not done.exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        wanted = [f"{PIP_NAMES.get(name, name)}=={version}" for name, version in pins(env).items() if name != "python"]
-        constraints = folder / "constraints.txt"
-        constraints.write_text("\n".join(lock_lines()))
-        command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", constraints, *wanted]
-        subprocess.run(command, check=True)
-        done.touch()
-    return python
+def environment(env: Path, folder: Path) -> Path:
+    """Return a folder that holds the packages of the env's pins and what these require, and nothing else."""
+    folder.mkdir()
+    asked, found = [PIP_NAMES.get(name, name) for name in pins(env) if name != "python"], set()
+    while asked:
+        package = distribution(asked.pop())
+        if package.name in found:
+            continue
+        found.add(package.name)
+        for part in {file.parts[0] for file in package.files} - {"..", "__pycache__"}:
+            (folder / part).symlink_to(package.locate_file(part))
+        needs = [Requirement(line) for line in package.requires or ()]
+        asked += [need.name for need in needs if not need.marker or need.marker.evaluate({"extra": ""})]
+    return folder
 
 
 def jobs_of(workspace) -> list[dict]:
@@ -90,15 +86,23 @@ def jobs_of(workspace) -> list[dict]:
 
 def test_every_script_runs_in_its_own_environment(workspace, tmp_path):
     (tmp_path / "doorway.py").write_text(DOORWAY, encoding="utf-8")
+    envs = {env.name: environment(env, tmp_path / env.stem) for env in ENVS}
     jobs = jobs_of(workspace)
     assert len(jobs) >= 10
     for job in jobs:
         description = tmp_path / f"{job['rule']}.json"
         description.write_text(json.dumps(job), encoding="utf-8")
-        python = clean_python(PROJECT / "envs" / Path(job["env"]).name)
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(workspace.folder / "workflow" / "lib")}
+        path = f"{envs[Path(job['env']).name]}:{workspace.folder / 'workflow' / 'lib'}"
         result = subprocess.run(
-            [python, tmp_path / "doorway.py", description], cwd=workspace.folder, env=environment, text=True,
+            [sys.executable, "-S", tmp_path / "doorway.py", description],  # -S: without the launcher's packages
+            cwd=workspace.folder, env={"PATH": os.environ["PATH"], "PYTHONPATH": path}, text=True,
             capture_output=True, check=False,
         )  # fmt: skip
         assert result.returncode == 0, f"{job['rule']}: {result.stderr}"
+
+
+def test_a_package_that_an_environment_lacks_is_out_of_reach(tmp_path):
+    harmonize = environment(PROJECT / "envs" / "harmonize.yaml", tmp_path / "harmonize")
+    for package, code in (("pandas", 0), ("matplotlib", 1)):
+        command = [sys.executable, "-S", "-c", f"import {package}"]
+        assert subprocess.run(command, env={"PYTHONPATH": str(harmonize)}, check=False).returncode == code

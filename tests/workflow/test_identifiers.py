@@ -1,5 +1,6 @@
 """An identifier in a delivery stops its center, and afterwards stands nowhere in what the run has written."""
 
+import gzip
 import io
 import re
 import shutil
@@ -67,10 +68,36 @@ def spoil_dauh(path):  # a resident number that is a number, an orphan of the sh
 
 def spoil_cnuhh(path):  # a dropped column of a CP949 csv
     in_text(path, "외래 추적중", "보호자 김순자(010-2345-6789) 연락", "cp949")
+    in_text(path, "외래 추적중", "차트 30481632", "cp949")
+    in_text(path, "외래 추적중", "720515/1234567", "cp949")
+    in_text(path, "외래 추적중", "서 영 춘", "cp949")
 
 
-def spoil_jbuh(path):  # a header twice, and a name: the reader's own message would quote it
+def spoil_jbuh(path):  # a header twice, and a name: the reader's own message would quote it; letters of two bytes
     in_text(path, "성별;출생연도", "홍길동;홍길동", "cp949")
+    path.write_bytes(path.read_bytes().decode("cp949").encode("utf-16-le"))
+
+
+def spoil_snuh(path):  # a header that announces what no pattern knows
+    path = path.with_name("SNUH_visits.csv")
+    lines = path.read_bytes().decode("utf-8-sig").splitlines()
+    lines = [f"{line},{'환자명' if at == 0 else 'LeafSeven' if at == 5 else ''}" for at, line in enumerate(lines)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def spoil_dsmc(path):  # a page that is called a workbook
+    name = "".join(f"&#{ord(letter)};" for letter in "박명수")
+    path.write_text(f"<html><table><tr><td>No</td></tr><tr><td>{name}</td></tr></table></html>", encoding="utf-8")
+
+
+def spoil_kuash(path):  # a formula that joins texts, a comment's author, a property
+    def change(book):
+        sheet = book.worksheets[0]
+        sheet["AZ2"] = '="010-"&"7777-1212"'
+        sheet["B3"].comment = Comment("?", "조영남")
+        book.properties.title = "문희준 명단"
+
+    with_openpyxl(path, change)
 
 
 def spoil_hph(path):  # a code that nothing explains, and bytes of no encoding
@@ -97,7 +124,10 @@ SPOILED = {
     "SMC": (spoil_smc, ["박철수", "Kim Young-hee", "20481632", "한미영"]),
     "KUAH": (spoil_kuah, ["최영숙"]),
     "DAUH": (spoil_dauh, ["윤정희", "7205151234567"]),
-    "CNUHH": (spoil_cnuhh, ["김순자", "010-2345-6789"]),
+    "CNUHH": (spoil_cnuhh, ["김순자", "010-2345-6789", "30481632", "720515/1234567", "서 영 춘"]),
+    "SNUH": (spoil_snuh, ["LeafSeven"]),
+    "DSMC": (spoil_dsmc, ["박명수"]),
+    "KUASH": (spoil_kuash, ["010-7777-1212", "조영남", "문희준"]),
     "JBUH": (spoil_jbuh, ["홍길동"]),
     "HPH": (spoil_hph, ["이명희"]),
     "WKUH": (spoil_wkuh, ["gdhong77@example.com"]),
@@ -108,7 +138,7 @@ SPOILED = {
 
 def extract_of(workspace, center):
     rows = (workspace.folder / "config/centers.tsv").read_text(encoding="utf-8").splitlines()
-    name = next(row.split("\t")[2] for row in rows if row.startswith(f"{center}\t"))
+    name = next(row.split("\t")[2] for row in rows if row.startswith(f"{center}\t")).split(";")[0]
     return workspace.folder / "resources/simulated/extracts" / name
 
 
@@ -133,6 +163,7 @@ def leaks(workspace, planted, said=""):
     # a file of Snakemake's memory is named after the path of an output, in base64; Python escapes what is not ASCII
     for text in planted:
         needles[text] |= {text.encode("unicode_escape"), text.replace("-", "").encode()}
+        needles[text] |= {"".join(f"&#{ord(letter)};" for letter in text).encode()}
     found = [
         (str(path), text)
         for part in WRITTEN
@@ -149,34 +180,47 @@ def test_no_planted_identifier_is_anywhere_after_the_run(fresh):
     fresh.edit(
         "config/centers/SMC.yaml", "    sheet: Baseline\n", "    sheet: Baseline\n    ignore_sheets: {notes: none}\n"
     )
-    targets = [f"results/restricted/harmonized/{center}/account.csv" for center in [*SPOILED, "CNUH"]]
+    packed = extract_of(fresh, "NCC")
+    packed.write_bytes(gzip.compress("환자,나훈석\n".encode()))
+    targets = [f"results/restricted/harmonized/{center}/account.csv" for center in [*SPOILED, "NCC", "CNUH"]]
     result = fresh.snakemake("--keep-going", *targets)
     assert result.returncode != 0
     assert "Traceback" not in result.stdout
-    assert leaks(fresh, [text for _, planted in SPOILED.values() for text in planted], result.stdout) == []
+    planted = ["나훈석", *(text for _, planted in SPOILED.values() for text in planted)]
+    assert leaks(fresh, planted, result.stdout) == []
+    assert f"{packed.name}: the file is packed (gzip)" in result.stdout
     results = fresh.folder / "results/restricted"
     assert [path.name for path in (results / "harmonized").iterdir() if any(path.iterdir())] == ["CNUH"]
     for center, (_, planted) in SPOILED.items():
         assert f"{center}: this delivery is quarantined" in result.stdout
         assert not [path for path in (results / "intake" / center).rglob("*") if path.is_file()]
         log = (fresh.folder / f"logs/harmonize_center/{center}.log").read_text(encoding="utf-8")
-        assert "sheet1.xml" not in log, "a cell is named by its column"
-        assert log.count("Have the hospital send it again without") >= len(planted), center
+        assert "the part xl/worksheets/sheet1.xml" not in log, "a cell is named by its column"
+        told = re.findall(r"(?:(\d+) cells with .*)?Have the hospital send it again without", log)
+        assert sum(int(cells or 1) for cells in told) >= len(planted), center
 
 
-@pytest.mark.parametrize("where", ["file", "header"])
-def test_a_name_of_a_file_or_a_mapped_header_stops_before_the_first_job(fresh, where):
+@pytest.mark.parametrize(
+    ("where", "planted", "shown"),
+    [
+        ("file", "홍길동", "홍*동"),
+        ("file", "hong_gildong", "h***_*******"),
+        ("file", "010 23456789", "010 ********"),
+        ("header", "홍길동", "홍*동"),
+    ],
+)
+def test_a_name_of_a_file_or_a_mapped_header_stops_before_the_first_job(fresh, where, planted, shown):
     if where == "file":
         old = extract_of(fresh, "HPH")
-        old.rename(old.with_name("HPH_홍길동.csv"))
-        fresh.edit("config/centers.tsv", old.name, "HPH_홍길동.csv")
+        old.rename(old.with_name(f"HPH_{planted}.csv"))
+        fresh.edit("config/centers.tsv", old.name, f"HPH_{planted}.csv")
     else:
-        fresh.edit("config/centers/HPH.yaml", "      비고:", "      홍길동:")
+        fresh.edit("config/centers/HPH.yaml", "      비고:", f"      {planted}:")
     result = fresh.snakemake("results/restricted/harmonized/HPH/account.csv")
     assert result.returncode != 0
-    assert "홍*동" in result.stdout
+    assert shown in result.stdout
     assert "nothing was run" in result.stdout
-    assert leaks(fresh, ["홍길동"], result.stdout) == []
+    assert leaks(fresh, [planted], result.stdout) == []
 
 
 def test_the_search_finds_what_is_there(tmp_path, fresh):

@@ -5,17 +5,28 @@ import shutil
 import pandas as pd
 from openpyxl import load_workbook
 
+from multicenter.identifiers.detect import Detector
+from multicenter.opencsv import read_csv
+from multicenter.queries.firewall import Inbox
+from multicenter.yamlfile import read_yaml
+
 PLANNED = {"write_queries", "write_overview", "record_provenance", "all"}
 FOLDER = "results/restricted/queries"
 
 
 def ledger(workspace) -> pd.DataFrame:
-    frame = pd.read_csv(workspace.folder / FOLDER / "ledger.csv", dtype=str, keep_default_na=False)
-    return frame.set_index("query")
+    return read_csv(workspace.folder / FOLDER / "ledger.csv").set_index("query")
 
 
 def files(workspace) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (workspace.folder / FOLDER).iterdir()}
+
+
+def stands_anywhere(workspace, text: str) -> bool:
+    """Whether a text stands in a file, or the name of one, that a run writes."""
+    written = (path for part in ("results", "logs", ".snakemake") for path in (workspace.folder / part).rglob("*"))
+    forms = [text.encode(), text.encode("unicode_escape")]
+    return any(form in str(path).encode() + path.read_bytes() for path in written if path.is_file() for form in forms)
 
 
 def answer(workspace, center: str, name: str, rows: dict[int, dict[str, str]]) -> None:
@@ -41,6 +52,14 @@ def test_every_center_gets_its_own_queries_and_no_others(finished):
         assert sorted(own) == sorted(overview.loc[overview["center"] == center, "query"])
         known = [row[:2] for row in book["Record"].iter_rows(min_row=3, values_only=True)]
         assert sorted(known) == sorted((query, center) for query in own)
+
+
+def test_no_workbook_that_is_sent_would_be_refused_when_it_returns(finished):
+    inbox = Inbox(detector=Detector(read_yaml(finished.folder / "config" / "identifiers.yaml")))
+    workbooks = sorted((finished.folder / FOLDER).glob("*.xlsx"))
+    assert len(workbooks) == 15
+    for path in workbooks:
+        inbox.check(path, path.stem)
 
 
 def test_a_touched_ledger_or_workbook_plans_nothing_and_an_edited_ledger_one_run(workspace):
@@ -71,6 +90,9 @@ def test_a_round_trip(workspace):
         corrected[0].row: {"Answer": "Corrected in the re-extract", **named},
     }
     answer(workspace, "KUGH", "KUGH_2023-09.xlsx", answers)
+    # neither is read, and nothing that identifies a person goes further than these files
+    answer(workspace, "SNUH", "SNUH_이명희.xlsx", {3: {"Answer": "See comment"}})
+    answer(workspace, "NCC", "NCC.xlsx", {3: {"Answer": "See comment", "Comment": "환자 최영숙 님 800101-1234560"}})
     (workspace.folder / "resources/answers/SMC.xlsx").write_bytes(b"no workbook")
     assert workspace.planned() == PLANNED
     assert workspace.snakemake().returncode == 0
@@ -83,7 +105,11 @@ def test_a_round_trip(workspace):
     still = states.loc[corrected[0].value]
     assert (still["status"], still["remark"]) == ("OPEN", "answered as corrected, waiting for the re-extract")
     log = pd.read_csv(workspace.folder / FOLDER / "answers_log.csv", dtype=str, keep_default_na=False)
-    assert log[["file", "outcome"]].to_numpy().tolist() == [["KUGH_2023-09.xlsx", "read"], ["SMC.xlsx", "refused"]]
+    assert log[["file", "outcome"]].to_numpy().tolist() == [
+        ["KUGH_2023-09.xlsx", "read"], ["NCC.xlsx", "refused"], ["NCC.xlsx", "refused"], ["SMC.xlsx", "refused"],
+        ["SNUH_이*희.xlsx", "refused"],
+    ]  # fmt: skip
+    assert not [text for text in ("이명희", "최영숙", "800101-1234560") if stands_anywhere(workspace, text)]
     assert workspace.planned() == set()
 
     extract = workspace.folder / "resources/simulated/extracts/KUGH_maintenance.csv"

@@ -45,8 +45,12 @@ rule harmonize_center:
         data_cut=lambda wildcards: RUN.centers[wildcards.center].data_cut,
         received=lambda wildcards: RUN.centers[wildcards.center].received,
         accepted=f"{ACCEPTED_DELIVERIES}/{{center}}",
-        drift_changed_share=config["drift_changed_share"],
-        drift_changed_cells=config["drift_changed_cells"],
+        limits={
+            "share": config["drift_changed_share"],
+            "cells": config["drift_changed_cells"],
+            "contradicted_share": config["contradicted_share"],
+            "contradicted_rows": config["contradicted_rows"],
+        },
         code=code("harmonize_center", "harmonize"),
     message:
         "Harmonizing {wildcards.center}"

@@ -20,6 +20,7 @@ rule record_provenance:
         ],
         status=f"{RELEASE}/data_status.json",
         cohort=COHORT,
+        stands=f"{RESTRICTED}/cohort/deliveries.csv",
         ledger=f"{RESTRICTED}/queries/ledger.csv",
         findings=[
             *expand(

@@ -1,14 +1,15 @@
 """Stage queries: what every center is asked, what it has answered, and what is still open.
 
-Required inputs: results/restricted/harmonized and results/restricted/cohort, cross-field rules, the dictionary; returned
-query workbooks, if there are any. Outputs: results/restricted/queries: a workbook a center, queries.csv (all centers,
+Required inputs: results/restricted/harmonized and results/restricted/cohort, cross-field rules, the dictionary, what
+identifies persons; returned query workbooks, if there are any. Outputs: results/restricted/queries: a workbook a center, queries.csv (all centers,
 ranked), ledger.csv, which is brought up to date and never made anew, and answers_log.csv.
 """
 
 from multicenter.queries.state import answer_files, ledger_state
 
 QUERY_FOLDER = f"{RESTRICTED}/queries"
-ANSWER_FILES = answer_files(RUN.answers)
+# Of a file whose name identifies a person, the name is passed on masked, and nothing else of it.
+ANSWER_FILES, UNREAD_ANSWERS = answer_files(RUN.answers, RUN.identifiers)
 QUERIES = [
     *expand(f"{QUERY_FOLDER}/{{center}}.xlsx", center=CENTERS),
     f"{QUERY_FOLDER}/queries.csv",
@@ -28,6 +29,7 @@ rule write_queries:
         status=f"{RELEASE}/data_status.json",
         checks=ancient(RUN.files["checks"]),
         variables=ancient(RUN.files["variables"]),
+        identifiers=ancient(RUN.files["identifiers"]),
         answers=ancient(lambda wildcards: ANSWER_FILES),
     output:
         workbooks=expand(f"{QUERY_FOLDER}/{{center}}.xlsx", center=CENTERS),
@@ -44,7 +46,13 @@ rule write_queries:
         as_of=RUN.as_of,
         checks=DIGESTS.file(RUN.files["checks"]),
         variables=DIGESTS.file(RUN.files["variables"]),
+        identifiers=DIGESTS.file(RUN.files["identifiers"]),
+        decided={
+            center: RUN.centers[center].mapping.get("not_identifiers", [])
+            for center in CENTERS
+        },
         answers={path.name: DIGESTS.file(path) for path in ANSWER_FILES},
+        unread=UNREAD_ANSWERS,
         ledger=ledger_state(
             Path(QUERY_FOLDER) / "ledger.csv",
             Path(QUERY_FOLDER) / "ledger_state.json",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from multicenter.doorway import doorway
 from multicenter.harmonize.accepted import Limits
-from multicenter.harmonize.run import harmonize_center, write_harmonized, write_intake
+from multicenter.harmonize.run import Arrival, harmonize_center, write_harmonized, write_intake
 from multicenter.identifiers.detect import Detector
 from multicenter.identifiers.mask import mask_lines
 from multicenter.yamlfile import read_yaml
@@ -22,9 +22,12 @@ with doorway(snakemake.log[0], partial(mask_lines, detector=detector)):
         codes=read_yaml(Path(snakemake.input.codes)),
         checks=pd.read_csv(snakemake.input.checks, dtype=str, keep_default_na=False),
         data_cut=snakemake.params.data_cut,
-        received=snakemake.params.received,
-        accepted=Path(snakemake.params.accepted),
-        limits=Limits(snakemake.params.drift_changed_share, snakemake.params.drift_changed_cells),
+        arrival=Arrival(
+            received=snakemake.params.received,
+            accepted=Path(snakemake.params.accepted),
+            limits=Limits(**snakemake.params.limits),
+            mapping=snakemake.input.mapping,
+        ),
         detector=detector,
     )
     folder = Path(snakemake.output[0]).parent

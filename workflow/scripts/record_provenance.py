@@ -23,5 +23,7 @@ with doorway(snakemake.log[0]):
     findings = pd.concat([pd.read_parquet(path) for path in snakemake.input.findings])
     ledger = pd.read_csv(snakemake.input.ledger, dtype=str, keep_default_na=False)
     status = json.loads(Path(snakemake.input.status).read_text(encoding="utf-8"))
+    deliveries = pd.read_csv(snakemake.input.stands, keep_default_na=False)
     folder = Path(snakemake.input.status).parent
-    Path(snakemake.output.summary).write_text(summarize(status, findings, ledger, str(folder)), encoding="utf-8")
+    summary = summarize(status, findings, ledger, deliveries, str(folder))
+    Path(snakemake.output.summary).write_text(summary, encoding="utf-8")

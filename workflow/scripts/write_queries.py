@@ -1,18 +1,23 @@
 """The findings of all centers to query workbooks, one a center, with the ledger of what was asked and answered."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from multicenter.doorway import doorway
-from multicenter.queries.run import find_queries, write_queries
+from multicenter.identifiers.detect import Detector
+from multicenter.identifiers.mask import mask_lines
+from multicenter.queries.firewall import Inbox
+from multicenter.queries.run import Accepted, find_queries, write_queries
 from multicenter.queries.state import write_state
 from multicenter.yamlfile import read_yaml
 
-with doorway(snakemake.log[0]):
+detector = Detector(read_yaml(Path(snakemake.input.identifiers)))
+with doorway(snakemake.log[0], partial(mask_lines, detector=detector)):
     ledger = Path(snakemake.output.ledger)
-    queries = find_queries(
+    accepted = Accepted(
         folders={Path(path).parent.name: Path(path).parent for path in snakemake.input.tables},
         receipts={Path(path).parent.name: Path(path) for path in snakemake.input.receipts},
         pooled=pd.read_parquet(snakemake.input.findings),
@@ -22,9 +27,14 @@ with doorway(snakemake.log[0]):
         dictionary=read_yaml(Path(snakemake.input.variables)),
         protocol=snakemake.params.protocol,
         as_of=snakemake.params.as_of,
-        answers=[Path(path) for path in snakemake.input.answers],
-        ledger=ledger,
     )
+    inbox = Inbox(
+        files=[Path(path) for path in snakemake.input.answers],
+        unread=snakemake.params.unread,
+        decided=snakemake.params.decided,
+        detector=detector,
+    )
+    queries = find_queries(accepted, inbox, ledger)
     write_queries(
         queries,
         study=snakemake.params.protocol["study"],

@@ -210,12 +210,12 @@ def test_a_patient_of_two_centers_is_a_query_until_and_after_it_is_decided(table
         ["B", "9", 8, "id", "same_patient", "query"],
     ]
     assert found["message"].tolist() == [
-        "B (9) has this patient; a decision is recorded",
-        "A (3) has this patient; a decision is recorded",
+        "B has this patient (a decision is recorded)",
+        "A has this patient (a decision is recorded)",
     ]
     assert found["action"].tolist() == ["decided", "decided"]
     undecided = build(tables, decided=())
-    assert undecided.findings["message"].tolist() == ["B (9) has this patient", "A (3) has this patient"]
+    assert undecided.findings["message"].tolist() == ["B has this patient", "A has this patient"]
     assert undecided.findings["action"].tolist() == ["kept", "kept"]
     assert "B-9" in undecided.adsl["USUBJID"].tolist()
 

@@ -42,7 +42,7 @@ def test_what_each_center_stands_at_is_what_its_accepted_receipt_says(tmp_path):
     assert a == {
         "center": "A", "name": "a", "files": "f0.csv;f1.csv", "sha256": "aaaaaaaaaaaa;cccccccccccc",
         "received": "2023-02-01", "data_cut": "2022-12-31", "rows": 7, "patients": 2, "simulated": True,
-        "state": "current", "reason": "",
+        "state": "current", "reason": "", "replaces": "", "changed_values": 0,
     }  # fmt: skip
     assert (b["received"], b["patients"], b["state"], b["reason"]) == ("", 1, "held", "columns renamed")
 

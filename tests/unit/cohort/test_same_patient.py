@@ -38,13 +38,13 @@ def test_a_finding_stands_where_the_id_stands(patients):
         ["A", 2, "id", "1", "query", "kept"],
         ["B", 3, "id", "2", "query", "kept"],
     ]
-    assert messages(findings) == {"A-1": "B (2) has this patient", "B-2": "A (1) has this patient"}
+    assert messages(findings) == {"A-1": "B has this patient", "B-2": "A has this patient"}
 
 
 def test_what_is_decided_is_not_asked_again(patients):
     findings = found(patients, ("A-1", "B-2", True, "decided"))
     assert findings["action"].tolist() == ["decided", "decided"]
-    assert messages(findings)["A-1"] == "B (2) has this patient; a decision is recorded"
+    assert messages(findings)["A-1"] == "B has this patient (a decision is recorded)"
 
 
 def test_of_several_pairs_of_a_record_those_that_are_open_are_asked(patients):
@@ -52,10 +52,10 @@ def test_of_several_pairs_of_a_record_those_that_are_open_are_asked(patients):
         patients, ("A-1", "B-2", True, "decided"), ("A-1", "C-3", True, "open"), ("A-1", "A-4", True, "open")
     )
     assert messages(findings) == {
-        "A-1": "A (4), C (3) has this patient",
+        "A-1": "A (4), C has this patient",
         "A-4": "A (1) has this patient",
-        "B-2": "A (1) has this patient; a decision is recorded",
-        "C-3": "A (1) has this patient",
+        "B-2": "A has this patient (a decision is recorded)",
+        "C-3": "A has this patient",
     }
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from multicenter.draft.desk import Desk
+from multicenter.draft.desk import Drafting
 from multicenter.draft.draft import Delivery
 from multicenter.draft.propose import Proposal
 from multicenter.yamlfile import read_yaml
@@ -23,11 +23,11 @@ def clone() -> Path:
 
 
 @pytest.fixture(scope="session")
-def desk(tmp_path_factory) -> Desk:
+def desk(tmp_path_factory) -> Drafting:
     """The desk of the shipped study, in a workspace without results."""
     config = read_yaml(CLONE / "config" / "config.yaml")
     workspace = tmp_path_factory.mktemp("workspace")
-    return Desk(SimpleNamespace(clone=CLONE, workspace=workspace, config=config, config_folders=[]))
+    return Drafting(SimpleNamespace(clone=CLONE, workspace=workspace, config=config, config_folders=[]))
 
 
 @pytest.fixture(scope="session")

@@ -110,11 +110,31 @@ def test_the_same_bytes_whatever_the_hash_seed(desk_py, extract, tmp_path):
             ["extract.csv", "--center", "XX", "--out", "extract.csv"],
             "extract.csv: is there already, and a draft never replaces it. Give --out another name.\n",
         ),
+        ([".", "--center", "XX", "--out", "x.yaml"], ".: cannot be read (Is a directory). Correct the path\n"),
+        (
+            ["extract.csv", "--center", "XX", "--out", "extract.csv/x.yaml"],
+            "extract.csv: File exists. Correct the path, or who may use it.\n",
+        ),
+        (
+            ["extract.csv", "--center", "XX", "--out", "x.yaml", "--profile", "extract.csv"],
+            "extract.csv: is a file of the delivery. Give --profile another name.\n",
+        ),
     ],
 )
 def test_mistakes_are_plain_lines(desk_py, extract, arguments, message):
     done = desk_py("draft", *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
+
+
+def test_a_reader_that_stops_early_is_no_failure(clone, extract, tmp_path):
+    command = [sys.executable, str(clone / "workflow" / "desk.py"), "draft", str(extract), "--center", "XX"]
+    with subprocess.Popen(
+        [*command, "--out", str(tmp_path / "x.yaml")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
+    assert (tmp_path / "x.yaml").exists()
 
 
 def test_help_is_instant(desk_py):
@@ -187,12 +207,23 @@ def test_every_kind_of_open_question_stops_a_run(desk):
         "id": {"open": ["ID", "No"]},
         "ignore_sheets": {"B": {"open": []}},
         "ragged": {"open": [{"into": "x"}]},
-        "columns": {"x": {"open": []}, "sex": "sex"},
+        "ends_before": {"open": ["Total"]},
+        "columns": {
+            "x": {"open": []},
+            "sex": {"to": "sex", "codes": {"1": "?"}},
+            "Hb": {"to": "hb", "unit": "?"},
+            "PD": [{"to": "pd_yn", "codes": ["yes_no", {"2": "?"}]}],
+            "SPM": {"to": "spm_yn", "empty": "?"},
+            "note": {"drop": "why?"},
+            "ISS": {"to": "iss", "codes": "stage", "missing": ["?"]},
+        },
     }
     problems = check_center({"center": "XX", "sources": {"main": source}}, desk.dictionary, desk.codes)
-    assert problems[:4] == [
+    assert problems == [
         "sources.main.columns: 1 column is still open: x; map or drop each.",
+        "sources.main.columns: a '?' of the draft is left: sex, Hb, PD, SPM, note; answer it.",
         "sources.main.id: it is still open which column holds the patient's id; name it.",
         "sources.main.ragged: it is still open which column takes surplus cells; name it with 'into'.",
+        "sources.main.ends_before: it is still open what stands below the table; say so, or leave it out.",
         "sources.main.ignore_sheets: the sheet 'B' is still open; say why it is ignored, or read it.",
     ]

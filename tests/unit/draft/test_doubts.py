@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from multicenter.dictionary import Variable
+from multicenter.draft.evidence import Fit
+from multicenter.draft.facts import split_legend
 from multicenter.draft.headers import Units
+from multicenter.draft.propose import Candidate, Proposal
+from multicenter.draft.vocabulary import Name
+from multicenter.draft.yamltext import column_lines
 
 DAYS = ["03/05/19", "04/06/19", "07/08/18", "11/12/17", "01/02/18", "09/10/19"]
 WORDS = ["yes", "no", "yes", "no", "no", "yes"]
@@ -26,6 +32,34 @@ def test_sex_coded_without_a_code_book_is_never_guessed(column):
     assert found.ask == ["codes without a code book: 1 (15), 2 (15); what do they mean?"]
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "성별 (남=1/여=2)",
+        "성별 (남=1, 여=2)",
+        "성별 (남=1 / 여=2)",
+        "Sex (M=1/F=2)",
+        "Sex [male: 1 | female: 2]",
+        "Sex M=1 F=2",
+        "sex (1:male / 2:female)",
+    ],
+)
+def test_a_code_book_in_the_header_counts_whichever_side_the_codes_stand_on(column, header):
+    found = column(header, cycle(["1", "2"]))
+    assert found.sure
+    assert found.spec == {"to": "sex", "codes": {"1": "M", "2": "F"}}
+
+
+@pytest.mark.parametrize("header", ["성별 (남=1, 여=1)", "성별 (1:남, 1:여)", "성별 (남=1)"])
+def test_half_a_code_book_is_none(header):
+    assert split_legend(header) == (header, {})
+
+
+def test_a_chain_of_codes_is_read_from_the_side_that_explains_more():
+    assert split_legend("성별 (남=1:여=2:기타=3)") == ("성별", {"1": "남", "2": "여", "3": "기타"})
+    assert split_legend("성별 (1=남:2=여:3=기타)") == ("성별", {"1": "남", "2": "여", "3": "기타"})
+
+
 @pytest.mark.parametrize("codes", [["M", "F"], ["남", "여"], ["Male", "female"]])
 def test_sex_in_words_is_sure(column, codes):
     found = column("Gender", cycle(codes))
@@ -44,12 +78,25 @@ def test_dates_whose_order_nothing_proves_are_open(column):
     found = column("진단일", cycle(DAYS))
     assert not found.sure
     assert any(ask.startswith("the dates can be read as ") and "DD/MM/YY or MM/DD/YY" in ask for ask in found.ask)
+    ways = [found.spec, *found.candidates[0].fit.others]
+    assert [way["dates"]["formats"] for way in ways][:2] == [["DD/MM/YY"], ["MM/DD/YY"]]
 
 
 def test_days_beyond_twelve_prove_the_order(column):
     found = column("진단일", [f"{1 + 7 * i % 28:02d}/{1 + i % 12:02d}/{2015 + i % 6}" for i in range(40)])
     assert found.sure
     assert found.spec == {"to": "dx_date", "dates": {"formats": ["DD/MM/YYYY"]}}
+
+
+@pytest.mark.parametrize("clock", [" 00:00:00", "T00:00:00", "T00:00:00.000", " 0:00"])
+@pytest.mark.parametrize(
+    ("form", "way"), [("{y}-{m:02d}-{d:02d}", {}), ("{m}/{d}/{y}", {"dates": {"formats": ["MM/DD/YYYY"]}})]
+)
+def test_a_time_behind_the_dates_hides_nothing(column, form, way, clock):
+    days = [form.format(y=2015 + i % 6, m=1 + i % 12, d=1 + 7 * i % 28) + clock for i in range(40)]
+    found = column("Dx date", days)
+    assert found.sure
+    assert found.spec == {"to": "dx_date", **way}
 
 
 def test_two_digit_years_that_could_be_days_are_open(column):
@@ -152,7 +199,7 @@ def test_an_unknown_unit_is_open(column):
 def test_a_heap_of_99_is_asked(column):
     found = column("BM plasma cell (%)", [*numbers(10, 2, 24, 0), *["99"] * 6])
     assert not found.sure
-    assert "does 99 (6 cells) mean missing?" in found.ask
+    assert "does 99 (in 6 cells) mean missing?" in found.ask
 
 
 def test_words_for_missing_and_below_detection_are_declared(column):
@@ -210,7 +257,7 @@ def test_dates_in_the_wrong_order_are_open(drafted):
     later = [f"2019-{1 + i % 12:02d}-{1 + i % 28:02d}" for i in range(20)]
     rows = [f"P{100 + i},{b},{a}" for i, (a, b) in enumerate(zip(days, later, strict=True))]
     found = drafted("\n".join(["ID,Date of diagnosis,Induction start", *rows]) + "\n").sources[0].proposals
-    ask = "patient.ind_start is before patient.dx_date in 100% of the rows"
+    ask = "in 100% of the rows diagnosis is after the start of induction"
     assert [(p.sure, p.ask) for p in found.values()] == [(False, [ask]), (False, [ask])]
 
 
@@ -282,3 +329,44 @@ def test_wide_headers_name_their_record(desk, header, slot):
     names = desk.vocabulary.names(desk.vocabulary.header(header), "patient")
     best = max(names, key=lambda s: (names[s].exact, names[s].score))
     assert (best, names[best].exact) == (slot, True)
+
+
+def test_high_risk_by_sign_is_offered(column):
+    found = column("HR_FISH", cycle(["neg", "pos", "neg"]))
+    assert found.candidates[0].slot == ("patient", "", "cyto_high")
+    assert found.spec == {"to": "cyto_high", "codes": "sign"}
+
+
+@pytest.mark.parametrize("header", ["Hb (g/L)", "Hb g/L"])
+def test_a_number_is_outside_only_in_its_own_unit(column, header):
+    found = column(header, [*numbers(90, 1.0, 29), "99.0"])
+    assert found.sure
+    assert found.spec == {"to": "hb", "unit": "g/L"}
+
+
+def test_a_number_outside_in_every_unit_is_asked(column):
+    found = column("Hb (g/L)", [*numbers(90, 1.0, 29), "999"])
+    assert "does 999 (in 1 cells) mean missing?" in found.ask
+
+
+def test_a_bracket_around_more_than_the_unit_is_none_of_it(column):
+    found = column("Albumin (serum, g/L)", numbers(30, 0.4))
+    assert found.sure
+    assert "the header gives g/L" in found.why
+
+
+def test_what_a_column_may_be_stands_in_the_order_of_its_score():
+    def candidate(name, score):
+        fit, variable = Fit(score, {"to": name}), Variable(table="patient", name=name, label="", type="flag")
+        return Candidate(("patient", "", name), Name(score, False, "alike"), fit, variable)
+
+    weak, strong = candidate("weak", 0.6), candidate("strong", 0.8)
+    proposal = Proposal("x", False, {"to": "weak", "codes": {"1": "?"}}, 0.6, [], ["which?"], [weak, strong])
+    assert column_lines("x", proposal) == [
+        "      # open: which?",
+        "      x:",
+        "        open:",
+        "          - strong  # 0.80 alike",
+        "          - {to: weak, codes: {'1': '?'}}  # 0.60 alike",
+        "          - {drop: 'why?'}",
+    ]

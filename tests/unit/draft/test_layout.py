@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
 
 from multicenter.draft.layout import file_format, find_encoding, find_tables
+from multicenter.draft.yamltext import center_file
 from multicenter.errors import DataError, StudyError
 
 ROWS = [["등록번호", "성별", "진단일"], *([f"P{i}", "남" if i % 2 else "여", f"2019-01-{i:02d}"] for i in range(1, 21))]
@@ -89,22 +93,69 @@ def test_the_format_is_told_by_the_content(tmp_path):
         assert file_format(path.read_bytes(), tmp_path / "renamed.bin") == kind
 
 
+def archive() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as zipped:
+        zipped.writestr("a.csv", "id,sex\nP1,M\n")
+    return stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"", "x.csv: the file is empty. Ask the center to save and send the file again"),
         (
+            b"\n \n",
+            "x.csv: no row looks like a header. Ask the center for a table with a header",
+        ),
+        (
+            b"id\nP1\nP2\n",
+            "x.csv, row 1: each line is one cell ('id'). Ask the center for the data as xlsx or csv, with a comma, tab "
+            "or ; between cells",
+        ),
+        (
+            b"id,sex\nP1,M\nP2,\0\n",
+            "x.csv, row 3: the text holds zero bytes: it is damaged, or no text file. Ask the center to save and send "
+            "the file again",
+        ),
+        (b"\x1f\x8b\x08\0", "x.csv: the file is compressed (gzip). Unpack it, and name the file inside"),
+        (
+            b"PK\x03\x04 half a workbook",
+            "x.csv: the workbook (or archive) is cut off. Ask the center to save and send the file again",
+        ),
+        (
+            archive(),
+            "x.csv: the file is an archive of other files and no workbook. Unpack it, and name the file inside",
+        ),
+        (
+            b"id,sex,sex\nP1,M,F\nP2,M,F\n",
+            "x.csv, column sex, sex: the header 'sex' stands 2 times. Rename one of the columns in the file",
+        ),
+        (
+            b"id,,sex\nP1,M,F\nP2,M,F\n",
+            "x.csv, row 2, column no. 2: the column holds values but has no header. Name it, or move cells that "
+            "slipped there back",
+        ),
+        (
+            b"P1,M,IgG\nP2,F,IgA\nP3,M,IgG\n",
+            "x.csv, row 1: no row looks like a header; the likeliest holds 'M', which stands in its column again. Ask "
+            "the center for a table with a header",
+        ),
+        (
             b"<html><table></table></html>",
             "x.csv: the file is a web page or XML, whatever its name says. Save it as xlsx or csv",
         ),
-        (b"id,sex\n", "x.csv: no row looks like a header. Ask the center for a table with a header"),
+        (
+            b"id,sex\n",
+            "x.csv, row 1: no data rows stand below the header. Ask the center to save and send the file again",
+        ),
     ],
 )
 def test_files_that_hold_no_table(tmp_path, data, message):
     path = tmp_path / "x.csv"
     path.write_bytes(data)
     with pytest.raises(DataError) as stop:
-        find_tables(path, len)
+        find_tables(path, lambda headers: len({"id", "sex"} & set(headers)))
     assert str(stop.value) == message
 
 
@@ -147,3 +198,53 @@ def test_rows_that_stand_twice_are_no_records(drafted):
     lines += [row.format(i, 1 + i, 2 + i) for i in range(4)]
     source = drafted("\n".join(lines) + "\n").sources[0]
     assert (source.row_is, source.repeats) == ("patient", 4)
+
+
+@pytest.mark.parametrize(
+    ("below", "ends"),
+    [
+        (["이상 20명"], r"이상 \d+명"),
+        (["Total,20,"], "Total"),
+        (["* 남 = 1", "작성: 통계팀"], r"\* 남 = \d+"),
+    ],
+)
+def test_lines_below_the_table_are_no_patients_and_are_asked(drafted, below, ends):
+    delivery = drafted(text(",") + "\n".join(below) + "\n")
+    found = delivery.sources[0].found
+    assert found.source["ends_before"] == {"open": [ends]}
+    assert len(found.raw.rows) == 20
+    assert "# open: are the lines from this one on no patients?" in center_file(delivery)
+
+
+def test_a_patient_of_whom_little_is_known_is_no_line_below(drafted):
+    assert "ends_before" not in drafted(text(",") + "P21,,\n").sources[0].found.source
+
+
+def test_sheets_without_a_table_are_named(desk, tmp_path):
+    book = openpyxl.Workbook()
+    for row in ROWS:
+        book.active.append(row)
+    book.create_sheet("메모")["A1"] = "확인 완료"
+    book["메모"].sheet_state = "hidden"
+    book.create_sheet("empty")
+    path, out = tmp_path / "x.xlsx", tmp_path / "XX.yaml"
+    book.save(path)
+    desk.write(desk.draft("XX", desk.read([path])), out)
+    ignored = "      메모: {open: []}  # open: hidden: 1 row and no table; a note?"
+    assert ignored in out.read_text(encoding="utf-8").split("\n")
+
+
+def test_a_file_without_patients_is_named(desk, tmp_path):
+    (tmp_path / "x.csv").write_text(text(","), encoding="utf-8")
+    (tmp_path / "codes.csv").write_text("code,meaning\n1,a\n2,b\n3,b\n", encoding="utf-8")
+    delivery = desk.draft("XX", desk.read([tmp_path / "x.csv", tmp_path / "codes.csv"]))
+    what = "3 rows without this delivery's patients; a code book? Map it, or take it out of the extracts."
+    assert f"# open: codes.csv: {what}" in center_file(delivery)
+
+
+@pytest.mark.parametrize("form", ["{y}-{m:02d}-{d:02d}", "{d:02d}/{m:02d}/{y}", "{d:02d}MAR{y}", "{y}{m:02d}{d:02d}"])
+def test_dates_are_no_ids(drafted, form):
+    days = [form.format(y=2012 + i // 12, m=1 + i % 12, d=1 + i % 28) for i in range(40)]
+    lines = ["contact,key,sex", *(f"{day},K{100 + 3 * i},M" for i, day in enumerate(days))]
+    source = drafted("\n".join(lines) + "\n").sources[0]
+    assert (source.id_column, source.id_others) == ("key", [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from unicodedata import normalize
 
 import pandas as pd
 import pytest
@@ -10,13 +11,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multicenter.draft.desk import Desk
+from multicenter.draft.desk import Drafting
 from multicenter.draft.facts import shape
-from multicenter.draft.yamltext import flow
+from multicenter.draft.yamltext import center_file, flow
 from multicenter.yamlfile import read_yaml
 
 PRINTED = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=40).map(
-    lambda text: " ".join(text.split())
+    lambda text: normalize("NFC", " ".join(text.split()))
 )
 
 
@@ -46,7 +47,7 @@ def test_pooled_data_are_the_reference_where_they_are_narrow(clone, tmp_path):
     folder = tmp_path / "results" / "restricted" / "harmonized" / "AA"
     folder.mkdir(parents=True)
     config = read_yaml(clone / "config" / "config.yaml")
-    desk = Desk(SimpleNamespace(clone=clone, workspace=tmp_path, config=config, config_folders=[]))
+    desk = Drafting(SimpleNamespace(clone=clone, workspace=tmp_path, config=config, config_folders=[]))
     before = desk.usual()
     numbers = [v.name for v in desk.dictionary.tables["patient"].variables.values() if v.type == "number" and v.unit]
     table = pd.DataFrame({name: pd.Series([1.0, 2.0, 400.0] * 20) for name in numbers})
@@ -56,3 +57,9 @@ def test_pooled_data_are_the_reference_where_they_are_narrow(clone, tmp_path):
     assert (before["patient.alb"], after["patient.alb"]) == (3.7, 4.2)
     assert before["patient.hb"] == after["patient.hb"]  # too wide to tell a unit
     assert "patient.flc_kappa" not in after
+
+
+def test_what_cannot_be_printed_is_no_part_of_a_comment(drafted):
+    delivery = drafted("ID,sex\n" + "".join(f"P{i},{'M' if i % 2 else chr(7)}\n" for i in range(20)))
+    document = yaml.safe_load(center_file(delivery))
+    assert document["sources"]["main"]["columns"]["sex"]["open"][0]["codes"] == ["sex", {"\x07": "?"}]

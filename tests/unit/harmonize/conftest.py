@@ -34,21 +34,23 @@ def checks() -> pd.DataFrame:
 def deliver(tmp_path: Path, dictionary, codes, checks) -> Callable[..., Harmonized]:
     """Harmonize a csv given as text by the columns of a center file given as YAML text."""
 
-    def run(text: str | bytes, columns: str, head: str = "", source: str = "", encoding: str = "utf-8") -> Harmonized:
+    def run(
+        text: str | bytes, columns: str, head: str = "", source: str = "", encoding: str = "utf-8", **more
+    ) -> Harmonized:
         data = text if isinstance(text, bytes) else text.encode(encoding)
         extract = tmp_path / "extract.csv"
         extract.write_bytes(data)
         lines = "\n".join(f"      {line}" for line in columns.strip().splitlines())
-        more = "\n".join(f"    {line}" for line in source.strip().splitlines())
+        reading = "\n".join(f"    {line}" for line in source.strip().splitlines())
         center = tmp_path / "XX.yaml"
         center.write_text(
             f"center: XX\n{head}\nsources:\n  main:\n    format: csv\n    encoding: {encoding}\n    id: id\n"
-            f"{more}\n    columns:\n{lines}\n",
+            f"{reading}\n    columns:\n{lines}\n",
             encoding="utf-8",
         )
         config = read_yaml(center)
         assert check_center(config, dictionary, codes) == []
-        return harmonize_center("XX", [extract], config, dictionary, codes, checks, "2022-12-31")
+        return harmonize_center("XX", [extract], config, dictionary, codes, checks, "2022-12-31", **more)
 
     return run
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multicenter.errors import DataError, StudyError
+from multicenter.harmonize.run import Arrival
 
 SEX = "sex: {to: sex, codes: {1: M, 2: F}}"
 
@@ -46,6 +47,19 @@ def test_duplicate_id(deliver):
     )
 
 
+def test_a_row_that_stands_twice_is_told_once(deliver):
+    decide = "Ask the center which row is right, then record the decision under 'duplicates' (exact, differing)."
+    assert message(deliver, "id,sex\n7,1\n8,2\n7,1\n", SEX) == (
+        "XX: 1 problem stops this delivery\n"
+        f"extract.csv, row 4: 1 row(s) repeat an earlier row exactly (id 7). {decide}"
+    )
+    assert message(deliver, "id,sex\n7,1\n7,1\n7,2\n", SEX) == (
+        "XX: 2 problems stop this delivery\n"
+        f"extract.csv, row 3: 1 row(s) repeat an earlier row exactly (id 7). {decide}\n"
+        f"extract.csv, row 2: 2 rows share an id and differ (id 7; rows 2, 4). {decide}"
+    )
+
+
 def test_impossible_date_is_a_query_not_a_stop(deliver):
     done = deliver("id,sex,dx\n1,1,2019-02-30\n", f"{SEX}\ndx: dx_date")
     found = done.findings.iloc[0]
@@ -60,6 +74,15 @@ def test_unknown_code(deliver):
         "XX: 1 problem stops this delivery\n"
         "extract.csv, row 3, column sex: the value '남성' (2 cells) is not mapped. "
         "Add it to this column in config/centers/XX.yaml. Did you mean '남'?"
+    )
+
+
+def test_the_center_file_is_named_where_it_lies(deliver):
+    elsewhere = Arrival(mapping="../study/maps/XX.yaml")
+    assert message(deliver, "id,sex\n1,남\n", "sex: {to: sex, codes: {1: M}}", arrival=elsewhere) == (
+        "XX: 1 problem stops this delivery\n"
+        "extract.csv, row 2, column sex: the value '남' (1 cell) is not mapped. "
+        "Add it to this column in ../study/maps/XX.yaml."
     )
 
 
@@ -100,11 +123,19 @@ def test_row_without_id(deliver):
 
 
 def test_all_problems_come_together_and_are_capped(deliver):
-    rows = "\n".join(f"{i},code{i}" for i in range(30))
-    text = message(deliver, f"id,sex\n{rows}\n", SEX)
+    more = ",".join(f"column{i}" for i in range(30))
+    text = message(deliver, f"id,sex,{more}\n1,1{',x' * 30}\n", SEX)
     assert text.splitlines()[0] == "XX: 30 problems stop this delivery"
     assert len(text.splitlines()) == 22
     assert text.splitlines()[-1] == "… and 10 more of the same kind"
+
+
+def test_the_column_that_decides_between_rows_is_missing(deliver):
+    keep = "duplicates: {differing: {keep_latest: last_fu_date}, reason: r, decided_by: n, decided_on: '2024-01-01'}"
+    lines = message(deliver, "id,sex\n1,1\n1,2\n", f"{SEX}\nlast: last_fu_date", source=keep).splitlines()
+    assert lines[1:] == [
+        "extract.csv, column last: the column is missing. Correct the name in config/centers/XX.yaml or ask the center."
+    ]
 
 
 def test_missing_file(tmp_path, dictionary, codes, checks):

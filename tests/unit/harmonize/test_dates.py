@@ -4,6 +4,7 @@ import pytest
 
 from multicenter.errors import StudyError
 from multicenter.harmonize.dates import from_numbers
+from multicenter.queries.wording import question
 
 DAY = pd.Timestamp("2019-03-05")
 
@@ -31,6 +32,12 @@ def test_one_day_in_every_system(number, system):
         ("2019/3/5", ""),
         ("2019년 3월 5일", ""),
         ("２０１９-０３-０５", ""),
+        ("2019-03-05 00:00:00", ""),
+        ("2019-03-05T00:00:00.000", ""),
+        ("2019년 3월 5일 23:59", ""),
+        ("2019-03-05 오전 12:00:00", ""),
+        ("3/5/2019 0:00", "dates: {formats: [M/D/YYYY]}"),
+        ("05MAR2019:00:00:00", "dates: {formats: [DDMonYYYY]}"),
         ("05-Mar-19", "dates: {formats: [DD-Mon-YY], two_digit_years: 1950}"),
         ("19/03/05", "dates: {formats: [YY/MM/DD], two_digit_years: 1950}"),
         ("05/03/2019", "dates: {formats: [DD/MM/YYYY]}"),
@@ -49,6 +56,12 @@ def test_forms_of_a_date(value, cell, head):
         ("2019-02-30", "date_impossible", "", ""),
         ("2019.13.01", "date_impossible", "", ""),
         ("1019-02-03", "date_impossible", "", ""),
+        ("2019-02-30 00:00:00", "date_impossible", "", ""),
+        ("2019-03-05T15:00:00Z", "date_format", "", ""),  # in Seoul it is March 6
+        ("2019-03-05 25:00", "date_format", "", ""),
+        ("3-Feb-2020", "date_format", "", ""),
+        ("20200203", "date_format", "", ""),
+        ("2/2020", "date_format", "", ""),
         ("2019", "date_year_only", "2019-01-01", "2019-12-31"),
         ("2030-01-01", "out_of_range", "", ""),
     ],
@@ -60,6 +73,27 @@ def test_dates_that_become_queries(deliver, cell, kind, lo, hi):
     assert (found["kind"], found["outcome"], found["lo"], found["hi"]) == (kind, "query", lo, hi)
 
 
+@pytest.mark.parametrize(
+    ("cell", "head", "form"),
+    [
+        ("3-Feb-2020", "", "YYYY-MM-DD"),
+        ("2/3/20", "dates: {formats: [DD.MM.YYYY, MM.YYYY]}", "DD.MM.YYYY, MM.YYYY"),
+        ("Feb 3", "dates: {system: excel1900}", "numbers of the excel1900 system"),
+    ],
+)
+def test_a_date_in_another_form_is_not_said_to_be_no_date(deliver, checks, cell, head, form):
+    found = deliver(f"id,x\n1,{cell}\n", "x: dx_date", head=head).findings.iloc[0]
+    assert found["message"] == f"the date is not written in the expected form ({form})"
+    check = checks.set_index("id").loc["date_format"]
+    asked = question(found["message"], found["remark"], found["values"], check)
+    assert asked.local.startswith(f"날짜가 정해진 형식으로 적혀 있지 않습니다 ({form})")
+
+
+def test_day_and_month_behind_a_clock_are_not_told_apart_either(deliver):
+    with pytest.raises(StudyError, match="day, month and year are not told apart; declare"):
+        deliver("id,x\n1,2/3/2020 0:00\n", "x: dx_date")
+
+
 @pytest.mark.parametrize("system", ["excel1900", "excel1904", "sas", "stata", "spss", "yyyymmdd"])
 @pytest.mark.parametrize("cell", ["435290", "20190305", "201903", "1e300", "-43529", "99999999999"])
 def test_a_mistyped_serial_is_a_query_at_its_place_or_the_date_it_says(deliver, system, cell):
@@ -69,7 +103,7 @@ def test_a_mistyped_serial_is_a_query_at_its_place_or_the_date_it_says(deliver, 
     assert pd.isna(got) or got == known[cell]
     if pd.isna(got):
         assert done.findings[["row", "column", "outcome"]].to_numpy().tolist() == [[2, "x", "query"]]
-        assert done.findings["kind"].iloc[0] in ("date_impossible", "out_of_range")
+        assert done.findings["kind"].iloc[0] in ("date_impossible", "date_format", "out_of_range")
 
 
 @pytest.mark.parametrize("system", ["excel1900", "sas", "spss", "yyyymmdd"])

@@ -10,7 +10,7 @@ import xlsxwriter
 from multicenter.errors import StudyError
 from multicenter.harmonize.cells import Distinct, Outcome
 from multicenter.harmonize.dates import settle_dates
-from multicenter.harmonize.run import harmonize_center
+from multicenter.harmonize.run import Arrival, harmonize_center, write_harmonized, write_intake
 from multicenter.harmonize.spec import Dates
 
 TRANSPLANTS = "row_is: transplant\nnumber: {asct_no: asct_date}"
@@ -119,3 +119,32 @@ def test_typed_dates_before_all_calendars_are_a_query(dictionary):
     settle_dates(cells, outcome, Dates(), dictionary.variable("patient.dx_date"))
     assert outcome.notes[0].kind == "date_impossible"
     assert str(outcome.value[1])[:10] == "2019-05-01"
+
+
+@pytest.fixture
+def again(deliver, tmp_path):
+    """Harmonize a first csv, accept it, and harmonize the second one as its update."""
+
+    def run(first: str, second: str, columns: str, source: str = ""):
+        done, folder = deliver(first, columns, source=source), tmp_path / "accepted"
+        write_intake(done, folder)
+        write_harmonized(done, folder)
+        return deliver(second, columns, source=source, arrival=Arrival(accepted=folder))
+
+    return run
+
+
+def test_a_record_that_says_nothing_but_its_key_is_listed_when_it_is_gone(again):
+    rows = "".join(f"{i},2020-01-0{i},M\n{i},2020-03-0{i},M\n" for i in range(1, 6))
+    columns = "when: assess_date\nsex: {to: patient.sex, codes: sex}"
+    done = again(f"id,when,sex\n{rows}", f"id,when,sex\n{rows[:-15]}", columns, "row_is: assessment")
+    assert done.changes.to_numpy().tolist() == [["assessment", "assess_date", "5", "2020-03-05", "2020-03-05", ""]]
+
+
+def test_numbers_without_a_unit_that_change_alike_have_not_changed_their_unit(again):
+    first = "id,n\n" + "".join(f"{i},{i}\n" for i in range(1, 5))
+    second = "id,n\n" + "".join(f"{i},{3 * i}\n" for i in range(1, 5))
+    with pytest.raises(StudyError) as error:
+        again(first, second, "n: vtd_cycles")
+    what = "4 of 4 known values (100 %) changed, in no common way: 1 1 → 3, 2 2 → 6, 3 3 → 9"
+    assert f"extract.csv, column n: patient.vtd_cycles: {what}" in str(error.value)

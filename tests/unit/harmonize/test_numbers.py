@@ -18,7 +18,9 @@ from multicenter.harmonize.numbers import Units, tidy
         ("2.5", None, ["out_of_range"]),
         ("4", 4.0, ["unusual"]),
         ("<5", 0.0, ["below_limit"]),
+        ("<30", None, ["limit_not_low"]),
         (">12", 12.0, ["above_limit"]),
+        (">300", None, ["out_of_range"]),
         ("8-9", 8.5, ["range_midpoint"]),
         ("8~9", 8.5, ["range_midpoint"]),
         ("9-8", None, ["not_numeric"]),
@@ -41,6 +43,18 @@ def test_limits_are_in_canonical_units(deliver):
         ["above_limit", "5000", ""],
     ]
     assert done.tables["patient"]["flc_kappa"].tolist() == [0.0, 5000.0]
+
+
+def test_what_is_out_of_range_is_told_in_both_units(deliver):
+    done = deliver("id,x\n1,1.1\n2,90\n", "x: {to: cr, unit: umol/L}")
+    assert done.findings["message"].tolist() == [
+        "the value is outside what is possible (0.0124432 mg/dL; 0.2–20 mg/dL)"
+    ]
+
+
+def test_a_value_fits_no_other_unit_better_that_is_the_column_s_own(deliver):
+    done = deliver("id,x\n1,1100\n2,90\n", "x: {to: hb, unit: g/L}")
+    assert done.findings["message"].tolist() == ["the value is outside what is possible (110 g/dL; 3–20 g/dL)"]
 
 
 @pytest.mark.parametrize(

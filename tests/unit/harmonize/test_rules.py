@@ -1,6 +1,10 @@
 """Cross-field rules: whom they apply to, what they hit, and what they leave alone."""
 
+import hashlib
+
 import pytest
+
+from multicenter.errors import StudyError
 
 TX = 'tx: "transplant[1].asct_date"'
 
@@ -61,3 +65,41 @@ def test_a_population_keeps_a_rule_to_whom_it_concerns(deliver, header, row, col
 def test_the_population_decides_row_by_row(deliver):
     done = deliver("id,yn,on\n1,1,\n2,0,\n3,,\n4,1,2020-01-01\n", "yn: death_yn\non: death_date")
     assert done.findings[["patient_id", "kind"]].to_numpy().tolist() == [["1", "death_without_date"]]
+
+
+ALIVE = "id,yn,on\n" + "".join(f"{i},{int(i > 4)},2020-01-0{i if i != 3 else ''}\n" for i in range(1, 9))
+
+
+def test_what_contradicts_itself_in_most_rows_is_the_delivery_not_the_patients(deliver):
+    with pytest.raises(StudyError) as error:
+        deliver(ALIVE.replace("2020-01-0\n", "\n"), "yn: death_yn\non: death_date")
+    lines = str(error.value).splitlines()
+    assert lines[:2] == [
+        "XX: 1 problem stops this delivery",
+        "extract.csv, column yn: 3 of 4 rows are contradictory against 'on' (death_date_against_status), as of 1: the "
+        "patient is stated to be alive, but a date of death (2020-01-01) is given; until this is answered, the date "
+        "counts. So many are no errors of patients: is a column mapped to the wrong variable, or are its codes or "
+        "dates read in the wrong way? Correct the mapping, or ask the center.",
+    ]
+    assert lines[5:7] == ["    change: contradiction", '    columns: ["yn", "on"]']
+
+
+def test_a_contradiction_names_the_columns_that_are_filled_first(deliver):
+    columns = "no: maint_yn\ndose: 'maintenance[1].dose'\nplt: 'maintenance[1].maint_start'"
+    rows = "".join(f"{i},0,,2020-01-0{i}\n" for i in range(1, 5))
+    with pytest.raises(StudyError, match="column no: 4 of 4 rows are contradictory against 'plt', 'dose'"):
+        deliver(f"id,no,dose,plt\n{rows}", columns)
+
+
+def test_a_contradiction_passes_if_it_is_accepted(deliver, tmp_path):
+    text = ALIVE.replace("2020-01-0\n", "\n")
+    sha = hashlib.sha256(text.encode()).hexdigest()[:12]
+    entry = f"{{delivery: '{sha}', change: contradiction, columns: ['yn', 'on'], reason: linked later, decided_by: N., "
+    head = f"accepted_changes:\n  - {entry}decided_on: '2024-01-01'}}"
+    done = deliver(text, "yn: death_yn\non: death_date", head=head)
+    assert done.findings["kind"].tolist() == ["death_date_against_status"] * 3
+
+
+def test_contradictions_of_a_few_are_queries(deliver):
+    done = deliver("id,yn,on\n1,0,2020-01-01\n2,0,2020-01-01\n", "yn: death_yn\non: death_date")
+    assert done.findings["kind"].tolist() == ["death_date_against_status"] * 2

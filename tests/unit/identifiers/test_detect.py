@@ -1,10 +1,14 @@
 """What counts as an identifier, wherever it stands and however it is written."""
 
+from pathlib import Path
 from unicodedata import normalize
 
 import pytest
 
 from multicenter.identifiers.detect import CELL, LABEL, MOSTLY
+
+LISTED = (Path(__file__).parent / "identifiers.txt").read_text(encoding="utf-8").splitlines()[1:]
+RARE = {"임꺽정", "채시라", "배순탁", "임시완"}  # alone in a cell only a frequent given name is one; in a column any is
 
 
 def kinds(detector, text, where=CELL, counts="alone"):
@@ -36,6 +40,23 @@ def announced(detector, kind, text):
 )
 def test_a_resident_number_with_its_checksum_is_certain(detector, text):
     assert kinds(detector, text) == {("resident_number", False)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(560312)2045674", "56.03.12-2045674", "56-03-12-2045674", "560312·2045674", "560312:2045674",
+        "560312→2045674", "560312 -- 2045674", "560312-204-5674", "56/03/12 2045674",
+    ],
+)  # fmt: skip
+def test_the_checksum_decides_whatever_stands_between_the_digits(detector, text):
+    assert kinds(detector, text) == {("resident_number", False)}
+    assert ("resident_number", False) not in kinds(detector, text.replace("5674", "5675"))
+
+
+@pytest.mark.parametrize("text", ["560312, 2045674", "560312;2045674", "560312 a 2045674"])
+def test_two_values_are_no_resident_number(detector, text):
+    assert kinds(detector, text) == set()
 
 
 @pytest.mark.parametrize("text", ["800101-1234567", "201105-3012345", "990228 - 1234567"])
@@ -91,6 +112,10 @@ def test_half_a_resident_number_counts_where_a_header_says_so(detector, text):
         "보호자(010-1234-5678) 연락",
         "070-1234-5678",
         "tel:010-1234-5678",
+        "tel.0212345678",
+        "전화 0311234567",
+        "0101234-5678",
+        "0082-10-1234-5678",
     ],
 )
 def test_phone_numbers(detector, text):
@@ -145,6 +170,8 @@ def test_pseudonyms_are_no_record_numbers(detector, text):
         "외래 추적중, 보호자 김철수 면담", "Hong Gil-dong", "HONG, Gildong", "Gil Dong Hong", "Hong Gil Dong",
         "HONG GIL DONG", "Gil-dong Hong", "Kim Young-Hee", "patient Kim Young-hee visited", "Name: John Smith",
         "Patient: Kim Y.S.", "Pt: Hong Gildong",
+        "김철수가 내원", "김철수는 통증", "박영희를 의뢰", "김철수의 모친", "김철수와 상담", "김철수에게 설명",
+        "이영희도 동의", "박영희가 전원됨", "홍길동이 사망", "딸 김지은", "처 이영희와 동행",
     ],
 )  # fmt: skip
 def test_names(detector, text):
@@ -218,6 +245,11 @@ def test_addresses(detector, text):
         ("환자번호", "record_number"),
         ("휴대폰", "phone"), ("연락처2", "phone"), ("Tel.", "phone"), ("주소", "address"),
         ("Hospital ID", "record_number"),
+        ("주민앞", "resident_number"), ("주민번호앞", "resident_number"), ("주민뒤", "resident_number"),
+        ("뒷자리", "resident_number"), ("PatientID", "record_number"), ("Hosp.ID", "record_number"),
+        ("PID", "record_number"), ("차트", "record_number"), ("EMR번호", "record_number"), ("EMR no", "record_number"),
+        ("원무ID", "record_number"), ("등록No", "record_number"), ("Reg No", "record_number"), ("주소지", "address"),
+        ("Last Name", "name"),
     ],
 )  # fmt: skip
 def test_headers_announce(detector, header, kind):
@@ -228,7 +260,6 @@ def test_headers_announce(detector, header, kind):
     "header",
     [
         "Study No",
-        "PID",
         "ID",
         "No",
         "subject",
@@ -244,3 +275,38 @@ def test_headers_announce(detector, header, kind):
 )
 def test_other_headers_announce_nothing(detector, header):
     assert detector.announcing([header]) == set()
+
+
+def test_identifiers_as_hospitals_write_them(detector):
+    listed = [line.split("\t") for line in LISTED]
+    assert len(listed) > 280
+    missed = [text for kind, text in listed if kind not in {found for found, _ in kinds(detector, text)}]
+    assert set(missed) == RARE
+    assert {hit.value for hit in detector.find(sorted(RARE), CELL, MOSTLY)} == RARE - {"임꺽정"}
+
+
+def test_ten_digits_are_phone_numbers_where_most_of_a_column_begins_like_one(detector):
+    assert kinds(detector, "1023456789", counts=MOSTLY) == {("phone", False)}
+    numbers = [str(number) for number in range(1_000_000_000, 2_000_000_000, 1_234_567)]
+    assert len(detector.find(numbers, CELL, MOSTLY)) < 0.2 * len(numbers)
+    assert detector.find(numbers, CELL) == []
+
+
+@pytest.mark.parametrize("text", ["Min dose", "An Young patient"])
+def test_words_that_only_sound_like_names(detector, text):
+    assert kinds(detector, text) == set()
+
+
+@pytest.mark.parametrize("text", ["임꺽정", "KIM, C.S.", "채시라"])
+def test_what_only_a_header_makes_a_name(detector, text):
+    assert text in announced(detector, "name", text)
+
+
+@pytest.mark.parametrize("text", ["800101.1234560", "800101/1234561", "19800101 1234561", "80010112345601"])
+def test_without_a_hyphen_the_check_digit_decides(detector, text):
+    assert (kinds(detector, text) == set()) == (text != "800101.1234560")
+
+
+@pytest.mark.parametrize("text", ["차트 20190805", "ID: 20190805", "등록번호 2019-0001", "연구등록번호 1234-5678"])
+def test_a_date_or_a_years_number_is_no_record_number(detector, text):
+    assert kinds(detector, text) == set()

@@ -31,6 +31,11 @@ def stopped(files, detector, *exceptions):
     return str(stop.value).splitlines()
 
 
+def test_the_center_file_is_named_where_it_lies(delivery, detector):
+    with pytest.raises(DeliveryError, match=r"not_identifiers in other/maps/XX\.yaml$"):
+        quarantine("XX", delivery("ID,성명\n1,홍길동\n"), {"sources": SOURCES}, detector, "other/maps/XX.yaml")
+
+
 def test_the_message_says_where_how_many_and_what_to_do_and_shows_nothing(delivery, detector):
     rows = "\n".join(f"X-{i},{name},M" for i, name in enumerate(["홍길동", "김철수", "이영희"], start=1))
     lines = stopped(delivery(f"ID,성명,주민\n{rows}\nX-4,박민수,800101-1234560\n"), detector)
@@ -137,6 +142,16 @@ def test_the_names_of_files_headers_and_sheets_are_refused_before_the_first_job(
     )
 
 
+def test_a_folder_that_centers_tsv_names_is_checked_as_the_file_is_and_the_machines_own_folders_are_not(detector):
+    home = Path("/home/홍길동/extracts")
+    files = [home / "김철수" / "XX_data.xlsx", home / "2023" / "XX_more.csv"]
+    assert names_problems("XX", files, {}, Path("c/XX.yaml"), detector, home) == [
+        "center XX: the name of the extract's folder '김*수' holds a person's name. Rename the folder."
+    ]
+    (problem,) = names_problems("XX", [Path("/old/이영희/XX.csv")], {}, Path("c/XX.yaml"), detector, home)
+    assert "'이*희'" in problem
+
+
 def test_a_decision_on_a_kind_that_does_not_exist_is_a_mistake(detector):
     mapping = {"not_identifiers": [DECISION | {"kind": "names", "column": "a"}]}
     assert exception_problems(mapping, Path("XX.yaml"), detector) == [
@@ -159,4 +174,9 @@ def test_mistakes_of_the_patterns_are_named():
         "kinds.k.patterns[1]: the regular expression is not valid (missing ), unterminated subpattern at position 0).",
         "kinds.k.patterns[2]: the kind has no checksum.",
     ]
+    config["parts"] = {"p": "{surname}", "q": "{nomes}"}
+    assert check_identifiers(config) == ["parts: there is no list 'nomes'. Did you mean 'names'?"]
+    del config["parts"]["q"]
+    config["kinds"]["k"] = {"label": "x", "mask": {}, "harmless": "{pp}", "patterns": [{"find": "{p}"}]}
+    assert check_identifiers(config)[1:] == ["kinds.k.harmless: there is no list 'pp'. Did you mean 'p'?"]
     assert check_identifiers(read_yaml(CONFIG / "identifiers.yaml")) == []

@@ -14,8 +14,6 @@ import xlwt
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 
-from multicenter.identifiers.scan import scan_files
-
 HEADER = ["ID", "sex", "note"]
 ROWS = [[f"X-{i:03d}", "MF"[i % 2], "외래 추적중"] for i in range(1, 13)]
 RRN, PHONE, EMAIL, RECORD, NAME = "800101-1234560", "010-1234-5678", "gdhong@example.com", "MRN 1234567", "홍길동"
@@ -29,17 +27,6 @@ SHOWN = {
     "Hong Gil-dong": ("name", "H*** ***-****"),
 }
 CSV = {"format": "csv", "encoding": "utf-8"}
-
-
-@pytest.fixture
-def scan(tmp_path, detector):
-    def run(data: bytes | Path, name: str, **source):
-        path = data if isinstance(data, Path) else tmp_path / name
-        if not isinstance(data, Path):
-            path.write_bytes(data)
-        return scan_files([path], [{"format": path.suffix[1:], **source}], detector)
-
-    return run
 
 
 def book(change=None, rows=ROWS, header=HEADER) -> bytes:

@@ -12,7 +12,10 @@ import pyreadstat
 import pytest
 
 from multicenter.errors import DataError
-from multicenter.intake.read import read_table
+from multicenter.identifiers.detect import Detector
+from multicenter.identifiers.scan import scan_files
+from multicenter.intake.read import read_sources, read_table
+from multicenter.yamlfile import read_yaml
 
 CLONE = Path(__file__).resolve().parents[3]
 EXTRACTS = CLONE / "resources" / "simulated" / "extracts"
@@ -206,3 +209,14 @@ def test_a_last_line_without_an_end_is_read_and_noted():
 def test_an_encoding_that_does_not_exist():
     told = message(b"id,x\n1,2\n", "f.csv", {"format": "csv", "encoding": "utf9"})
     assert told == "f.csv: there is no encoding 'utf9'. Correct it in the center's file"
+
+
+def test_a_missing_file_is_not_called_damaged(tmp_path):
+    detector = Detector(read_yaml(CLONE / "config" / "identifiers.yaml"))
+    for look in (lambda files: read_sources(files, {}), lambda files: scan_files(files, [], detector)):
+        with pytest.raises(DataError) as error:
+            look([tmp_path / "SMC.xlsx"])
+        assert str(error.value) == "SMC.xlsx: the file is missing. Put it where config.yaml says extracts lie"
+        with pytest.raises(DataError) as error:
+            look([tmp_path])
+        assert str(error.value) == f"{tmp_path.name}: the file cannot be opened (Is a directory). Mend that first"

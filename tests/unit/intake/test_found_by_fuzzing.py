@@ -119,3 +119,19 @@ def test_a_sheet_that_is_written_another_way_says_the_same(old, new):
     page = pages()[-1]
     told = sheetxml._parsed(page, sheetxml._Scan()).facts
     assert sheetxml._scanned(page.replace(old, new)).facts == told
+
+
+def test_a_panic_prints_nothing_on_the_terminal(monkeypatch, capfd):
+    import python_calamine
+
+    class Panic(BaseException):
+        pass
+
+    def panic(_):
+        os.write(2, b"thread panicked at cfb.rs")
+        raise Panic("range end index 124 out of range")
+
+    monkeypatch.setattr(python_calamine, "CalamineWorkbook", type("Book", (), {"from_filelike": staticmethod(panic)}))
+    with pytest.raises(DataError, match=r"\(Panic: range end index 124 out of range\)"):
+        read_table((EXTRACTS / "DSMC_MM.xls").read_bytes(), "DSMC_MM.xls", {"format": "xls", "sheet": "MM"})
+    assert capfd.readouterr().err == ""

@@ -136,8 +136,8 @@ def test_every_cell_of_every_data_set(chosen, opened, delivery, truth, study_run
     assert seen["cells"] > 1300 and seen["values"] > 3000
 
 
-def test_the_date_that_is_called_used_is_the_date_of_the_event_or_censoring(opened, adsl, study_run):
-    for usubjid in adsl["USUBJID"].sample(60, random_state=SEED + 1):
+def test_the_date_that_is_called_used_is_the_date_of_the_event_or_censoring(opened, chosen, study_run):
+    for usubjid in chosen:
         dossier = opened(usubjid)
         for code in study_run.study["endpoints"]:
             endpoint = trace_endpoint(dossier, code)
@@ -171,3 +171,9 @@ def test_patients_who_left_did_so_at_the_step_that_the_run_wrote(opened, study_f
         dossier = opened(row["USUBJID"])
         assert not is_eligible(dossier)
         assert f"left at step {row['step']} (" in eligibility_node(dossier).name
+
+
+def test_an_endpoint_of_a_patient_without_a_start_is_explained(opened, study_folder, study_run):
+    excluded = pd.read_csv(study_folder / "results/restricted/cohort/excluded.csv", dtype=str)
+    told = {node.verdict for usubjid in excluded["USUBJID"] for node in trace(opened(usubjid), "PFS").children}
+    assert "not used: not after the start (missing)" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -155,6 +156,35 @@ def test_what_does_not_exist_is_one_line(told, what, usubjid, said):
         told(what, usubjid)
     assert str(error.value).startswith(said)
     assert "\n" not in str(error.value)
+
+
+def test_what_a_rule_says_stands_at_every_variable_that_it_reads(small):
+    source = """    id: id
+    columns:
+      yn: death_yn
+      on: death_date
+      tx: "transplant[1].asct_date"
+      t2: "transplant[2].asct_date\""""
+    ask = small("id,yn,on,tx,t2\n1,0,2020-01-01,2020-06-01,2020-07-01\n2,,,,\n", source)
+    against = "query death_date_against_status (kept): the patient is stated to be alive, but a date of death (2020-01"
+    before = "query death_before_transplant (kept): death (2020-01-01) is before the transplantation (2020-06-01)"
+    assert against in ask("death_yn") and against in ask("death_date")
+    assert before in ask("death_date") and before in ask("transplant[1].asct_date")
+    assert "death_before" not in ask("transplant[2].asct_date").partition("not in ADSL")[0]
+
+
+def test_the_unfinished_map_of_another_center_is_no_matter(study_folder, tmp_path):
+    shutil.copytree(CLONE / "config", tmp_path / "config")
+    (tmp_path / "config" / "centers" / "DAUH.yaml").write_text(
+        "center: DAUH\nsources: {main: {open: [what]}}\n", "utf-8"
+    )
+    (tmp_path / "other.yaml").write_text("center_maps: config/centers\ncenters: config/centers.tsv\n", "utf-8")
+    options = ["--directory", str(study_folder), "--configfile", str(tmp_path / "other.yaml")]
+    desk = [sys.executable, str(CLONE / "workflow" / "desk.py"), "trace", "PFS.ADT"]
+    done = subprocess.run([*desk, "KUAH-KUA-019", *options], capture_output=True, text=True, check=False)
+    assert "PFS.ADT = 2020-10-13" in done.stdout, done.stderr
+    own = subprocess.run([*desk, "DAUH-1", *options], capture_output=True, text=True, check=False)
+    assert own.returncode == 1 and "DAUH.yaml" in own.stderr
 
 
 def test_what_the_last_run_wrote_otherwise_is_told(study_run, study_folder):

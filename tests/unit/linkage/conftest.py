@@ -9,7 +9,7 @@ import pytest
 DATES = ["first", "second", "third", "fourth"]
 SPEC = {
     "dates": {"of": DATES, "close_within": 3, "m_agree": 0.9, "m_close": 0.05},
-    "calendar": {"close_within": 366, "m_agree": 0.9, "m_close": 0.099},
+    "calendar": {"m_agree": 0.5},
     "variables": {
         "sex": {"m_agree": 0.99},
         "age": {"agree_within": 0.5, "close_within": 1.5, "m_agree": 0.85, "m_close": 0.14},

@@ -28,12 +28,12 @@ def test_both_pairs_are_proposed_the_one_of_one_center_too(make, twins):
         "state",
         "verdict",
     ]
-    assert pairs[shown].to_numpy().tolist() == [
+    assert pairs[pairs["proposed"]][shown].to_numpy().tolist() == [
         [1, "A", "1", "B", "7", 100, True, "open", ""],
         [2, "A", "2", "A", "900", 0, True, "open", ""],
     ]
     assert pairs["score"].is_monotonic_decreasing
-    assert (pairs["probability"] > 0.9).all()
+    assert (pairs[pairs["proposed"]]["probability"] > 0.9).all()
 
 
 def test_the_evidence_stands_side_by_side_and_adds_up(make, twins):
@@ -48,7 +48,7 @@ def test_the_evidence_stands_side_by_side_and_adds_up(make, twins):
         "calendar (first)", "first to second", "second to third", "third to fourth", "sex", "age", "stage",
     ]  # fmt: skip
     assert rows.loc["calendar (first)", ["value_1", "value_2", "result"]].tolist() == [
-        f"{record['first']:%Y-%m-%d}", f"{record['first'] + pd.Timedelta(days=100):%Y-%m-%d}", "close",
+        f"{record['first']:%Y-%m-%d}", f"{record['first'] + pd.Timedelta(days=100):%Y-%m-%d}", "differ",
     ]  # fmt: skip
     assert rows.loc["first to second", ["value_1", "value_2", "result"]].tolist() == [gap, gap, "agree"]
     assert rows.loc["age", "value_1"] == f"{record['age']:g}"
@@ -66,7 +66,7 @@ def test_a_missing_value_is_shown_as_missing(make, twins):
 def test_a_decided_pair_stays_in_the_output(make, twins):
     decisions = make.decided(("B", "7", "A", "1", "same"), ("A", "2", "A", "900", "different"))
     pairs = link_records(twins, decisions, make.spec).pairs
-    assert pairs[["state", "verdict", "proposed"]].to_numpy().tolist() == [
+    assert pairs.loc[pairs["state"] == "decided", ["state", "verdict", "proposed"]].to_numpy().tolist() == [
         ["decided", "same", True],
         ["decided", "different", True],
     ]
@@ -74,7 +74,8 @@ def test_a_decided_pair_stays_in_the_output(make, twins):
 
 def test_a_decided_pair_that_does_not_fit_is_shown_with_its_evidence(make):
     found = link_records(make.pool, make.decided(("A", "1", "A", "5", "same")), make.spec)
-    assert found.pairs[["patient_id_1", "patient_id_2", "proposed", "state"]].to_numpy().tolist() == [
+    decided = found.pairs[found.pairs["state"] == "decided"]
+    assert decided[["patient_id_1", "patient_id_2", "proposed", "state"]].to_numpy().tolist() == [
         ["1", "5", False, "decided"]
     ]
     assert len(found.evidence) >= 7
@@ -94,8 +95,19 @@ def test_the_score_that_is_needed_grows_by_a_bit_as_the_records_double(make):
     assert least_score(101, make.spec | {"propose_above": 0.8}) == pytest.approx(np.log2(5000) + 2)
 
 
+def test_what_comes_near_is_shown_with_its_evidence_and_not_proposed(make, twins):
+    needed = least_score(len(twins), make.spec)
+    score = link_records(twins, make.decided(), make.spec).pairs["score"].iloc[0]
+    odds = 2 ** (score - needed + 2) * make.spec["propose_above"] / (1 - make.spec["propose_above"])
+    found = link_records(twins, make.decided(), make.spec | {"propose_above": odds / (1 + odds)})
+    assert found.pairs[["proposed", "state", "needed"]].to_numpy().tolist()[0] == [
+        False, "near miss", pytest.approx(score + 2, abs=0.02),
+    ]  # fmt: skip
+    assert len(found.evidence[found.evidence["pair"] == 1]) == 7
+
+
 def test_records_that_are_not_alike_are_not_proposed(make):
-    assert link_records(make.invented(600, seed=5), make.decided(), make.spec).pairs.empty
+    assert not link_records(make.invented(600, seed=5), make.decided(), make.spec).pairs["proposed"].any()
 
 
 @pytest.mark.parametrize("n", [0, 1])

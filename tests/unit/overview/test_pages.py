@@ -105,7 +105,8 @@ def test_pictures_say_in_words_what_they_show(pages):
         assert len(pictures) > 15
         assert all('role="img"' in picture and 'aria-label="' in picture for picture in pictures)
     assert "Outside the 95 % limits: " in pages["index"]
-    assert "SNUBH 68.6 (far high)" in pages["index"]
+    assert "SNUBH 68.6 (far above)" in pages["index"]
+    assert "SNUBH: 68.6, far above the limits." in pages["SNUBH"]
 
 
 def test_every_page_says_that_the_data_are_simulated(pages, overview):

@@ -48,6 +48,9 @@ def test_versions_are_the_pins_of_lock_and_environments(tmp_path):
     }
 
 
+SENT = pd.DataFrame({"center": ["C0", "C1"], "replaces": ["", ""], "changed_values": [0, 0]})
+
+
 def status(*simulated: bool, held: str = "") -> dict:
     centers = [
         {"center": f"C{i}", "simulated": s, "received": f"2023-0{i + 1}-15", "state": "current"}
@@ -61,22 +64,33 @@ def test_the_summary_says_whose_data_are_simulated():
     findings = pd.DataFrame({"outcome": ["query", "note", "query"]})
     ledger = pd.DataFrame({"status": ["OPEN", "REOPENED", "WAIVED", "RESOLVED", "OPEN"]})
     first = [
-        summarize(status(*s), findings, ledger, "out").splitlines()[0] for s in [(True, True), (True, False), (False,)]
+        summarize(status(*s), findings, ledger, SENT, "out").splitlines()[0]
+        for s in [(True, True), (True, False), (False,)]
     ]
     assert first == [
         "9 eligible patients from 2 centers. All of it is simulated data.",
         "9 eligible patients from 2 centers. Simulated data from: C0.",
         "9 eligible patients from 1 centers.",
     ]
-    assert summarize(status(True), findings, ledger, "out").splitlines()[2] == (
+    assert summarize(status(True), findings, ledger, SENT, "out").splitlines()[2] == (
         "3 open queries and 1 notes on the deliveries. Workbooks: results/restricted/queries"
     )
 
 
 def test_the_summary_says_which_delivery_each_center_stands_at():
     findings, ledger = pd.DataFrame({"outcome": []}), pd.DataFrame({"query": [], "status": []})
-    second = [summarize(status(True, True, True, held=h), findings, ledger, "out").splitlines()[1] for h in ("", "C1")]
+    second = [
+        summarize(status(True, True, True, held=h), findings, ledger, SENT, "out").splitlines()[1] for h in ("", "C1")
+    ]
     assert second == [
         "Deliveries: 3 current (received 2023-01-15 to 2023-03-15); held: none.",
         "Deliveries: 2 current (received 2023-01-15 to 2023-03-15); held: C1 at its delivery of 2023-02-15.",
     ]
+
+
+def test_the_summary_says_how_many_known_values_an_update_changed():
+    findings, ledger = pd.DataFrame({"outcome": []}), pd.DataFrame({"query": [], "status": []})
+    sent = SENT.assign(replaces=["", "0123456789ab"], changed_values=[0, 12])
+    assert summarize(status(True), findings, ledger, sent, "out").splitlines()[2] == (
+        "Known values changed by updates: C1 12 (changes.csv beside each center's accepted delivery)."
+    )

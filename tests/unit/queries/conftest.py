@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from multicenter.dictionary import build_dictionary
 from multicenter.harmonize.delivery import FINDING_COLUMNS
 from multicenter.queries.collect import Delivered, collect_queries
+from multicenter.queries.ids import query_id
+from multicenter.queries.layout import HEADER_ROW, QUERIES, QUERY_SHEET
 from multicenter.queries.workbook import Heading, write_workbook
 
 DICTIONARY = {
@@ -126,7 +129,7 @@ ROW = {
     "cell": "aa.xlsx!Data!M17", "question_en": "A number is expected. What is it?", "question_ko": "숫자가 필요합니다.",
     "can_change": "No endpoint", "remark": "", "answer": "", "comment": "", "answered_by": "", "answered_on": "",
     "status_since": "2024-01-31", "table": "patient", "item": "", "variable": "hb", "kind": "not_numeric", "which": "",
-    "evidence": "", "first_asked": "2024-01-31",
+    "evidence": "", "first_asked": "2024-01-31", "asked_on": "2024-01-31", "round": "1",
 }  # fmt: skip
 
 
@@ -135,10 +138,30 @@ def row():
     """Return a query of the workbook by its number; any field may be given."""
 
     def one(number=1, center="AA", value="high", **more):
-        own = {"query": f"{center}-{number:04d}", "center": center, "patient_id": str(number), "value": value}
-        return ROW | own | {"rank": number} | more
+        own = {"center": center, "patient_id": str(number), "value": value, "rank": number}
+        made = ROW | own | more
+        return {"query": query_id(made)} | made
 
     return one
+
+
+@pytest.fixture
+def answer():
+    """Fill in cells of a workbook: {row number from 1: {field: value}}; `edit` may do more to it."""
+
+    def run(path, rows, edit=None, name=None):
+        book = load_workbook(path)
+        at = {column.field: i for i, column in enumerate(QUERY_SHEET, start=1)}
+        for number, cells in rows.items():
+            for field, value in cells.items():
+                book[QUERIES].cell(HEADER_ROW + number, at[field]).value = value
+        if edit:
+            edit(book)
+        target = path.with_name(name or path.name)
+        book.save(target)
+        return target
+
+    return run
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from multicenter.queries.collect import KEY, shortened
+from multicenter.queries.collect import shortened
+from multicenter.queries.ids import KEY, query_id
 
 
 def keys(queries):
@@ -59,12 +60,28 @@ def test_dropped_rows_of_one_patient_are_numbered(collect, delivered, finding):
 
 
 def test_notes_are_no_queries_and_pooled_findings_are(collect, delivered, finding):
-    pooled = finding("2", variable="patient_id", kind="same_patient", message="the same as BB-9; decided")
+    pooled = finding(
+        "2", variable="patient_id", kind="same_patient", message="the same as BB", values='{"other": "BB"}'
+    )
     found = collect(delivered(), pooled=[pooled, finding("3", outcome="note")])
     assert found["patient_id"].tolist() == ["2"]
-    assert found["evidence"].tolist() == ["other=BB-9"]
+    assert found["evidence"].tolist() == ["other=BB"]
 
 
 def test_long_values_and_white_space_are_shortened():
     assert shortened(" a\t b\r\nc ") == "a b c"
-    assert len(shortened("x" * 900)) == 500
+    assert shortened("a\x07b") == "a\ufffdb"
+    assert len(shortened("x" * 40_000)) == 32_000
+
+
+def test_what_a_rule_found_that_is_no_more_is_not_asked(collect, delivered, finding):
+    assert collect(delivered(finding("1", kind="gone"))).empty
+
+
+def test_an_id_belongs_to_one_question(collect, delivered, finding):
+    """Whatever else was asked before, or whether anything is known of it."""
+    alone = collect(delivered(finding("2")))
+    among = collect(delivered(finding("1"), finding("2"), finding("2", variable="height")))
+    assert query_id(alone.iloc[0]) in set(among.apply(query_id, axis=1))
+    assert among.apply(query_id, axis=1).is_unique
+    assert query_id(alone.iloc[0]) == "AA-B42RT-JHISS"

@@ -89,16 +89,16 @@ def test_effects_in_words():
 def test_the_order_in_which_queries_are_asked():
     primary, other = [Effect("EFS", "event")], [Effect("REL", "event")]
     keys = [
-        rank_key("critical", other, None, "EFS", "AA-0001"),
-        rank_key("major", primary, 0.02, "EFS", "AA-0002"),
-        rank_key("major", [Effect(ELIGIBILITY)], 0.01, "EFS", "AA-0003"),
-        rank_key("major", primary, None, "EFS", "AA-0004"),
-        rank_key("major", primary, None, "EFS", "AA-0010"),
-        rank_key("major", [Effect(EXPOSURE)], 0.9, "EFS", "AA-0005"),
-        rank_key("major", other, None, "EFS", "AA-0006"),
-        rank_key("major", [Effect(COVARIATE)], 0.5, "EFS", "AA-0007"),
-        rank_key("major", [], None, "EFS", "AA-0008"),
-        rank_key("minor", primary, 0.9, "EFS", "AA-0009"),
+        rank_key("critical", other, None, "EFS"),
+        rank_key("major", primary, 0.02, "EFS"),
+        rank_key("major", [Effect(ELIGIBILITY)], 0.01, "EFS"),
+        rank_key("major", primary, None, "EFS"),
+        rank_key("major", primary, None, "EFS"),
+        rank_key("major", [Effect(EXPOSURE)], 0.9, "EFS"),
+        rank_key("major", other, None, "EFS"),
+        rank_key("major", [Effect(COVARIATE)], 0.5, "EFS"),
+        rank_key("major", [], None, "EFS"),
+        rank_key("minor", primary, 0.9, "EFS"),
     ]
     assert keys == sorted(keys)
 

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from multicenter.queries.run import OVERVIEW_COLUMNS, field_name, find_queries, source_cell, write_queries
+from multicenter.queries.firewall import Inbox
+from multicenter.queries.ids import KEY, query_id
+from multicenter.queries.run import OVERVIEW_COLUMNS, Accepted, field_name, find_queries, source_cell, write_queries
 
 PROTOCOL = {
     "study": {"id": "STUDY", "title": "A study"},
@@ -57,7 +59,7 @@ def study(tmp_path, checks, dictionary, finding):
             folders[center] = folder
         out, ledger = tmp_path / "out", tmp_path / "out" / "ledger.csv"
         out.mkdir(exist_ok=True)
-        queries = find_queries(
+        accepted = Accepted(
             folders=folders,
             receipts={center: folder / "receipt.json" for center, folder in folders.items()},
             pooled=pd.DataFrame([], columns=list(finding())),
@@ -67,14 +69,17 @@ def study(tmp_path, checks, dictionary, finding):
             dictionary=dictionary,
             protocol=PROTOCOL,
             as_of=as_of,
-            answers=answers,
-            ledger=ledger,
         )
+        queries = find_queries(accepted, Inbox(list(answers)), ledger)
         centers = [{"center": code, "name": full, "simulated": True} for code, full in NAMES.items()]
         write_queries(queries, PROTOCOL["study"], {"centers": centers}, out, ledger)
         return queries, out
 
     return run
+
+
+def number(center, patient, variable="hb"):
+    return query_id(dict(zip(KEY, (center, patient, "patient", "", variable, "not_numeric", ""), strict=True)))
 
 
 def texts(path):
@@ -84,10 +89,10 @@ def texts(path):
 
 def test_a_workbook_holds_only_its_center(study):
     _, out = study()
-    assert {"A1", "A2", "AA-0001"} <= texts(out / "AA.xlsx")
-    assert not texts(out / "AA.xlsx") & {"B1", "B2", "BB-0001", "bb.csv!2/hb"}
-    assert {"B1", "BB-0001", "bb.csv!2/hb"} <= texts(out / "BB.xlsx")
-    assert not texts(out / "BB.xlsx") & {"A1", "A2", "AA-0001", "B2"}
+    assert {"A1", "A2", number("AA", "A1")} <= texts(out / "AA.xlsx")
+    assert not texts(out / "AA.xlsx") & {"B1", "B2", number("BB", "B1"), "bb.csv!row 2, column hb"}
+    assert {"B1", number("BB", "B1"), "bb.csv!row 2, column hb"} <= texts(out / "BB.xlsx")
+    assert not texts(out / "BB.xlsx") & {"A1", "A2", number("AA", "A1"), "B2"}
     assert not {text for text in texts(out / "CC.xlsx") if text.startswith(("AA-", "BB-"))}
 
 
@@ -103,10 +108,10 @@ def test_the_overview_counts_age_from_declared_dates(study):
     assert queries.as_of == "2024-03-31"
     overview = pd.read_csv(out / "queries.csv", dtype=str, keep_default_na=False)
     assert list(overview.columns) == OVERVIEW_COLUMNS
-    assert dict(zip(overview["query"], overview["age_days"], strict=True))["AA-0001"] == "60"
-    assert dict(zip(overview["query"], overview["age_days"], strict=True))["BB-0001"] == "0"
+    assert dict(zip(overview["query"], overview["age_days"], strict=True))[number("AA", "A1")] == "60"
+    assert dict(zip(overview["query"], overview["age_days"], strict=True))[number("BB", "B1")] == "0"
     later, _ = study(as_of="2024-04-30")
-    assert later.overview.set_index("query").loc["AA-0001", "age_days"] == 90
+    assert later.overview.set_index("query").loc[number("AA", "A1"), "age_days"] == 90
 
 
 def test_what_touches_an_endpoint_comes_first(study):
@@ -140,7 +145,35 @@ def test_fields_and_cells_as_a_person_finds_them(dictionary):
     assert field_name(dictionary, "gone", "", "x") == "The whole row\ngone"
     seen = {"file": "a.xlsx", "sheet": "Data", "row": 17, "column": "M"}
     assert source_cell(seen) == "a.xlsx!Data!M17"
-    assert source_cell(seen | {"sheet": ""}) == "a.xlsx!17/M"
-    assert source_cell(seen | {"sheet": "", "column": ""}) == "a.xlsx!17"
-    assert source_cell(seen | {"row": pd.NA}) == "a.xlsx"
+    assert source_cell(seen | {"row": pd.NA, "column": ""}) == "a.xlsx!Data"
     assert source_cell({}) == ""
+
+
+def test_a_round_trip_and_what_is_left_when_everything_is_lost(study, answer):
+    """Answered, read twice, then everything made is lost: the returned workbook brings back what it holds."""
+    _, out = study()
+    sent = (out / "AA.xlsx").rename(out.parent / "AA.xlsx")
+    row = [line[0].value for line in load_workbook(sent)["Queries"].iter_rows(min_row=3)].index(number("AA", "A1")) + 1
+    full = {"answer": "Value is right as it stands", "answered_by": "Kim", "answered_on": "2024-02-05"}
+    back = answer(sent, {row: full}, name="AA_2024-02.xlsx")
+    first, _ = study(answers=[back])
+    waived = first.ledger.set_index("query").loc[number("AA", "A1")]
+    assert (waived["status"], waived["status_since"], waived["answered_value"]) == ("WAIVED", "2024-02-05", "high")
+    again, _ = study(answers=[back])
+    pd.testing.assert_frame_equal(again.ledger, first.ledger)
+    (out / "ledger.csv").unlink()
+    lost, _ = study(answers=[back], name="later", shuffle=True)
+    pd.testing.assert_frame_equal(lost.ledger, first.ledger)
+
+
+def test_texts_that_look_like_formulas_are_harmless_in_every_file(study, answer):
+    _, out = study()
+    sent = (out / "AA.xlsx").rename(out.parent / "AA.xlsx")
+    full = {"answer": "See comment", "answered_by": "@Kim", "comment": "+1-1"}
+    queries, _ = study(answers=[answer(sent, {1: full}, name="AA_2024-02.xlsx")])
+    assert "+1-1" in set(queries.ledger["comment"])
+    for name in ("ledger.csv", "queries.csv"):
+        text = (out / name).read_text(encoding="utf-8")
+        assert "'+1-1" in text and "'@Kim" in text and ",+1-1" not in text
+    again, _ = study()
+    assert "+1-1" in set(again.ledger["comment"]), "read back as it was"

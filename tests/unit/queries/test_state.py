@@ -1,6 +1,11 @@
 """What decides before the first job whether queries are written again."""
 
+from pathlib import Path
+
 from multicenter.queries.state import answer_files, ledger_state, write_state
+from multicenter.yamlfile import read_yaml
+
+IDENTIFIERS = read_yaml(Path(__file__).parents[3] / "config" / "identifiers.yaml")
 
 
 def test_a_ledger_as_it_was_left_counts_as_what_it_was(tmp_path):
@@ -30,5 +35,14 @@ def test_what_lies_in_the_folder_of_answers(tmp_path):
     for name in ("B.xlsx", "A.csv", ".hidden.xlsx", "~$B.xlsx"):
         (tmp_path / name).write_text("")
     (tmp_path / "old").mkdir()
-    assert [path.name for path in answer_files(tmp_path)] == ["A.csv", "B.xlsx"]
-    assert answer_files(tmp_path / "none") == []
+    files, unread = answer_files(tmp_path, IDENTIFIERS)
+    assert [path.name for path in files] == ["A.csv", "B.xlsx"] and unread == []
+    assert answer_files(tmp_path / "none", IDENTIFIERS) == ([], [])
+
+
+def test_a_file_whose_name_identifies_a_person_is_known_by_its_masked_name_alone(tmp_path):
+    for name in ("SMC_홍길동.xlsx", "SMC_010-1234-5678.xlsx", "SMC_2024-03.xlsx"):
+        (tmp_path / name).write_text("")
+    files, unread = answer_files(tmp_path, IDENTIFIERS)
+    assert [path.name for path in files] == ["SMC_2024-03.xlsx"]
+    assert unread == ["SMC_010-****-****.xlsx", "SMC_홍*동.xlsx"]

@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from multicenter.queries.layout import CLOSED, HEADER_ROW, INSTRUCTIONS, QUERIES, QUERY_SHEET, RECORD
-from multicenter.queries.words import WORDS
+from multicenter.queries.words import RIGHT, WITHDRAWN, WORDS
 
 AT = {column.field: i for i, column in enumerate(QUERY_SHEET, start=1)}
 TYPED = {"answer", "comment", "answered_by", "answered_on"}
@@ -28,14 +28,17 @@ def test_sheets_headings_and_a_row(write, row):
         "Answer\n답변",
     ]
     shown = {name: sheet.cell(HEADER_ROW + 1, at).value for name, at in AT.items()}
-    assert (shown["query"], shown["rank"], shown["age_days"], shown["patient_id"]) == ("AA-0001", 1, 12, "1")
+    assert (shown["query"], shown["rank"], shown["age_days"], shown["patient_id"]) == (
+        row(1)["query"], 1, 12, "1",
+    )  # fmt: skip
     assert (shown["value"], shown["cell"]) == ("high", "aa.xlsx!Data!M17")
     assert {shown[name] for name in TYPED} == {None}
     assert sheet.cell(HEADER_ROW + 2, AT["status"]).value == "REOPENED"
 
 
 def test_only_answer_cells_are_unlocked(write, row):
-    book = load_workbook(write(row(1), row(2), closed=[row(3)]))
+    closed = [row(3, status="WAIVED", answer=RIGHT.english, answered_by="Kim"), row(4, status="RESOLVED")]
+    book = load_workbook(write(row(1), row(2), closed=closed))
     assert all(sheet.protection.sheet for sheet in book.worksheets)
     assert book.security.lockStructure
     free = [
@@ -46,6 +49,9 @@ def test_only_answer_cells_are_unlocked(write, row):
         if not cell.protection.locked
     ]
     wanted = [(QUERIES, book[QUERIES].cell(HEADER_ROW + n, AT[name]).coordinate) for n in (1, 2) for name in TYPED]
+    # what closed a query stands where it can be withdrawn
+    wanted += [(CLOSED, f"{letter}3") for letter in "HIJK"]
+    assert [book[CLOSED][f"{letter}3"].value for letter in "HJ"] == [RIGHT.english, "Kim"]
     assert sorted(free) == sorted(wanted)
     # what a protected sheet still allows is "not locked"
     assert not book[QUERIES].protection.autoFilter and not book[QUERIES].protection.formatColumns
@@ -60,6 +66,8 @@ def test_the_drop_down_lists_the_answers(write, row):
     chosen = [cell.value for (cell,) in book[sheet][cells.replace("$", "")]]
     assert chosen == [word.choice for word in WORDS]
     assert rules["list"].showErrorMessage
+    (closed, _) = load_workbook(write(closed=[row(3)]))[CLOSED].data_validations.dataValidation
+    assert (str(closed.sqref), closed.formula1) == ("H3", f'"{WITHDRAWN.choice}"')
 
 
 def test_header_is_frozen_filtered_and_printed_on_every_page(write, row):
@@ -77,7 +85,8 @@ def test_header_is_frozen_filtered_and_printed_on_every_page(write, row):
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", '=HYPERLINK("http://x","y")', "+82", "-5", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"]
+    "text",
+    ["=1+1", '=HYPERLINK("http://x","y")', "+82-10", "-a", "＝1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"],
 )
 def test_text_that_looks_like_a_formula_stays_text(write, row, text):
     path = write(row(1, value=text, patient_id=text, question_en=text), closed=[row(2, value=text)])

@@ -54,16 +54,19 @@ def planted() -> list[frozenset]:
 def proposed(patients: pd.DataFrame) -> dict[frozenset, float]:
     """The proposed pairs with their shift, decisions ignored."""
     pairs = link_records(patients, NO_DECISIONS, STUDY["linkage"]).pairs
+    pairs = pairs[pairs["proposed"]]
     ones, others = (pairs[f"center_{i}"] + "-" + pairs[f"patient_id_{i}"] for i in (1, 2))
     return {frozenset(pair): days for *pair, days in zip(ones, others, pairs["shift_days"], strict=True)}
 
 
 def moved(tables, shifts: dict[str, int]) -> dict[str, pd.DataFrame]:
-    """The tables with every date of some patients later by a constant of each."""
+    """The tables with every date of some patients, the year of birth too, later by a constant of each."""
     days = {
         name: pd.to_timedelta(table["USUBJID"].map(shifts).fillna(0).astype(int), unit="D")
         for name, table in tables.items()
     }
+    born = tables["patient"]["birth_year"] + (days["patient"].dt.days / 365.25).round().astype("Int64")
+    tables = {**tables, "patient": tables["patient"].assign(birth_year=born)}
     return {
         name: table.assign(**{column: table[column] + days[name] for column in table.select_dtypes("datetime64[ns]")})
         for name, table in tables.items()
@@ -86,7 +89,7 @@ def test_the_planted_pairs_are_found_and_hardly_any_other(tables):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_they_are_found_after_a_shift_of_all_dates_of_the_second_record(tables, seed):
-    shifts = second_records(np.random.default_rng(seed).integers(1, 366, 6) * [1, -1, 1, -1, 1, -1])
+    shifts = second_records(np.random.default_rng(seed).integers(1, 4000, 6) * [1, -1, 1, -1, 1, -1])
     found = proposed(records(moved(tables, shifts)))
     assert set(planted()) <= set(found)
     assert len(found) <= len(planted()) + MOST_FALSE
@@ -94,12 +97,21 @@ def test_they_are_found_after_a_shift_of_all_dates_of_the_second_record(tables, 
 
 
 @pytest.mark.parametrize("years", [-1, 1])
-@pytest.mark.parametrize("days", [0, 365, -365])
+@pytest.mark.parametrize("days", [0, 365, -2000])
 def test_they_are_found_with_another_age_and_without_isotype(tables, years, days):
     patients = records(moved(tables, second_records([days] * 6)))
     second = list(second_records([0] * 6))
     patients.loc[second, "AGE"] += years
     patients.loc[second, ["mprotein_heavy", "mprotein_light"]] = pd.NA
+    found = proposed(patients)
+    assert set(planted()) <= set(found)
+    assert len(found) <= len(planted()) + MOST_FALSE
+
+
+@pytest.mark.parametrize("days", [0, 400, 3000])
+def test_they_are_found_without_dates_of_diagnosis_and_induction(tables, days):
+    patients = records(moved(tables, second_records([days] * 6)))
+    patients.loc[list(second_records([0] * 6)), ["dx_date", "ind_start"]] = pd.NaT
     found = proposed(patients)
     assert set(planted()) <= set(found)
     assert len(found) <= len(planted()) + MOST_FALSE

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from multicenter.errors import StudyError
 from multicenter.survival.cox import fit_cox
 from multicenter.survival.one_step import OneStep
 
@@ -83,5 +84,9 @@ def test_an_aliased_covariate_stays_out(reference):
 def test_delayed_entry_is_refused(reference):
     data = reference.data("sim512")
     fit = fit_cox(data[["trt"]].astype(float), data["time"], data["event"], entry=data["entry"])
-    with pytest.raises(ValueError, match="delayed entry"):
-        OneStep(fit)
+    with pytest.raises(StudyError) as error:
+        OneStep(fit, "pfs_cox")
+    assert str(error.value) == (
+        "pfs_cox: the influence of single patients is not known for patients who enter late. Name another analysis as "
+        "study.primary, or none."
+    )

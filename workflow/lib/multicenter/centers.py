@@ -78,24 +78,27 @@ def read_centers(
     dictionary: Dictionary | None,
     codes: Mapping[str, Any] | None,
     need_extracts: bool = True,
+    only_center: str = "",
 ) -> tuple[dict[str, Center], list[str]]:
     """Return the centers by code, and every problem of the list, the mappings and the presence of the extracts.
 
     `table`: centers.tsv; `maps`: the folder of the mappings; `extracts`: the folder of the deliveries; `dictionary` and
     `codes`: of variables.yaml and codes.yaml (None: not readable, mappings are not checked against them). Centers
-    without a readable mapping are left out. The extract of a center on hold need not be there.
+    without a readable mapping are left out. The extract of a center on hold need not be there. With `only_center` no
+    mapping of another center is read; theirs are empty.
     """
     rows, problems = read_rows(table, CENTER_COLUMNS)
     found = {path.stem: path for path in sorted(maps.glob("*.yaml"))}
-    if table.is_file() and not problems:
+    if table.is_file() and not problems and not only_center:
         problems += _membership_problems(rows, table, maps, set(found))
     problems += [problem for row in rows for problem in _row_problems(row, table)]
     problems += _extract_problems(rows, table, extracts) if need_extracts else []
     centers = {}
     for row in rows:
         path = found.get(row["center"])
-        mapping = _mapping(path, row["center"], schemas, dictionary, codes, problems) if path else None
-        if path and mapping:
+        wanted = path and only_center in ("", row["center"])
+        mapping = _mapping(path, row["center"], schemas, dictionary, codes, problems) if wanted else {}
+        if path and mapping is not None and (mapping or only_center):
             centers[row["center"]] = Center(
                 code=row["center"],
                 name=row["name"],

@@ -161,19 +161,21 @@ def load_run(
     workspace: Path,
     config_folders: Iterable[Path] = (),
     need_extracts: bool = True,
+    only_center: str = "",
 ) -> Run:
     """Read and check everything that `config` points to.
 
     `clone`: the workflow's folder; `workspace`: the working directory; `config_folders`: the folders of files given
     with --configfile. Config pointers are looked for beside the given config files, then in the clone; extracts in the
-    workspace first; without `need_extracts` they may be missing. Raises ConfigError with every problem found.
+    workspace first; without `need_extracts` they may be missing. With `only_center` the mappings of other centers are
+    neither read nor checked. Raises ConfigError with every problem found.
     """
     schemas = clone / "workflow" / "schemas"
     config = {key: value.isoformat() if isinstance(value, date) else value for key, value in config.items()}
     problems = schema_problems(config, schemas / "config.schema.json", "config")
     if not all(isinstance(config.get(key), str) for key in [*POINTERS, *SHIPPED]):
         raise ConfigError(problems)
-    files, found = _locate(config, clone, workspace, list(config_folders))
+    files, found = locate_files(config, clone, workspace, list(config_folders))
     problems += found
     answers, as_of = _answers(config, clone, workspace, problems), _as_of(config, problems)
     study, dictionary, codes, identifiers = (
@@ -195,13 +197,13 @@ def load_run(
     if study:
         problems += check_facts(facts, files["published"], study)
     centers, found = read_centers(
-        files["centers"], files["center_maps"], files["extracts"], schemas, parsed, codes, need_extracts
+        files["centers"], files["center_maps"], files["extracts"], schemas, parsed, codes, need_extracts, only_center
     )
     problems += found
     if dictionary:
-        held = [code for code, center in centers.items() if center.hold]
+        held = [code for code, center in centers.items() if center.hold and only_center in ("", code)]
         problems += hold_problems(held, workspace, harmonized_files(dictionary["tables"]), files["centers"])
-    problems = _without_identifiers(problems, identifiers, files["identifiers"], centers)
+    problems = _without_identifiers(problems, identifiers, files, centers)
     if problems:
         raise ConfigError(problems)
     return Run(files, study, dictionary, codes, checks, identifiers, centers, answers, as_of)
@@ -228,18 +230,21 @@ def _as_of(config: Mapping[str, Any], problems: list[str]) -> str:
 
 
 def _without_identifiers(
-    problems: list[str], identifiers: Mapping[str, Any] | None, path: Path, centers: Mapping[str, Center]
+    problems: list[str],
+    identifiers: Mapping[str, Any] | None,
+    files: Mapping[str, Path],
+    centers: Mapping[str, Center],
 ) -> list[str]:
     """All problems, those with what identifies persons included, and no identifier in any line."""
     if not identifiers:
         return problems
-    wrong = [f"{path}: {problem}" for problem in check_identifiers(identifiers)]
+    wrong = [f"{files['identifiers']}: {problem}" for problem in check_identifiers(identifiers)]
     if wrong:
         return problems + wrong
     detector = Detector(identifiers)
     for code, center in centers.items():
         problems += exception_problems(center.mapping, center.map_path, detector)
-        problems += names_problems(code, center.extracts, center.mapping, center.map_path, detector)
+        problems += names_problems(code, center.extracts, center.mapping, center.map_path, detector, files["extracts"])
     return [mask_text(problem, detector) for problem in problems]
 
 
@@ -263,9 +268,10 @@ def _rows(path: Path, columns: list[str], problems: list[str]) -> list[dict[str,
     return rows
 
 
-def _locate(
+def locate_files(
     config: Mapping[str, Any], clone: Path, workspace: Path, folders: list[Path]
 ) -> tuple[dict[str, Path], list[str]]:
+    """Where the files that `config` names lie, by key and seen from the workspace, and what is wrong with that."""
     files, problems = {}, []
     for key in [*POINTERS, *SHIPPED]:
         bases = [*folders, clone] if key in POINTERS else [workspace, *folders, clone]

@@ -13,7 +13,7 @@ DECISION_COLUMNS = [
     "center", "patient_id", "kept_center", "kept_patient_id", "verdict", "reason", "decided_by", "decided_on",
 ]  # fmt: skip
 SAME, DIFFERENT = "same", "different"
-OPEN, DECIDED = "open", "decided"
+OPEN, DECIDED, NEAR_MISS = "open", "decided", "near miss"
 
 
 def check_decisions(rows: list[Mapping[str, str]], path: Path) -> list[str]:

@@ -30,10 +30,10 @@ class _Masked:
 
 @contextmanager
 def doorway(log: str, mask: Callable[[str], str] = str) -> Iterator[None]:
-    """Run a script's body with its output in `log`; on failure put the traceback there and one line a problem on
-    stderr.
+    """Run a script's body with its output in `log`; on failure put the problem there and on stderr.
 
-    A StudyError is written for the person who can mend it and is shown as it stands; any other error names its log.
+    A StudyError is written for the person who can mend it and is shown as it stands; any other error names its log,
+    which then holds its traceback too.
     `mask` hides in every text what must neither be logged nor shown.
     """
     terminal = _Masked(sys.stderr, mask)
@@ -48,8 +48,9 @@ def doorway(log: str, mask: Callable[[str], str] = str) -> Iterator[None]:
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a reader written in Rust raises its panics as such
-            handle.write(traceback.format_exc())
-            what = str(error) if isinstance(error, StudyError) else f"{type(error).__name__}: {error}. See {log}"
+            refused = isinstance(error, StudyError)  # as planned: where it was raised tells nobody anything
+            what = str(error) if refused else f"{type(error).__name__}: {error}. See {log}"
+            handle.write("" if refused else traceback.format_exc())
             print(f"{PROBLEM}{what}", file=handle)
             print(what, file=terminal)
             sys.exit(1)

@@ -15,6 +15,11 @@ EXTRAS = (
 )  # fmt: skip
 
 
+def mapping_of(center: str) -> str:
+    """Return where a center's mapping usually lies."""
+    return f"config/centers/{center}.yaml"
+
+
 def harmonized_files(tables: Iterable[str]) -> list[str]:
     """Return the files of a center's harmonized folder: one parquet a canonical table, what came in, findings,
     account, maps, and what changed since the delivery before."""

@@ -38,4 +38,14 @@ def _explain(error: ValidationError, name: str) -> list[str]:
         known = [str(option) for option in error.validator_value]
         near = did_you_mean(error.instance, known)
         return [f"{where}: {error.instance!r} is not known.{near} Known: {', '.join(known)}."]
+    meant = (
+        f" {error.schema['description']}" if isinstance(error.schema, dict) and "description" in error.schema else ""
+    )
+    if error.instance is None or error.instance == "":
+        return [f"{where}: this is left empty. Fill it in.{meant}"]
+    if error.validator == "minLength":
+        least = error.validator_value
+        return [f"{where}: {error.instance!r} says too little; write at least {least} characters.{meant}"]
+    if error.validator == "pattern":
+        return [f"{where}: {error.instance!r} is not written as it has to be.{meant}"]
     return [f"{where}: {error.message}."]

@@ -16,6 +16,8 @@ from multicenter.cohort.same_patient import same_patient_findings
 from multicenter.cohort.sources import KEY
 from multicenter.linkage.link import Linkage, link_records
 
+TRANSFERS = "transfers"
+
 
 @dataclass(frozen=True)
 class Cohort:
@@ -61,13 +63,8 @@ def build_cohort(
     patients = derive_variables(patient_frame(tables, cuts), tables, protocol["variables"])
     flow = Flow(sorted(data_cuts))
     fold_records(flow, tables, findings, protocol["records"]["table"], protocol["records"]["labels"])
-    transferred = apply_transfers(patients, decisions)
-    flow.add(
-        "transfers", protocol["records"]["labels"]["transfers"], patients["center"], patients.loc[transferred, "center"]
-    )
+    reason = _excluded(flow, patients, decisions, protocol)
     linkage = link_records(patients, decisions, protocol["linkage"])
-    reason = apply_criteria(flow, patients.drop(index=transferred), protocol["criteria"]).reindex(patients.index)
-    reason[transferred] = "transfers"
     eligible = patients[reason.isna()]
     adtte = build_adtte(eligible, tables, protocol["endpoints"])
     return Cohort(
@@ -81,6 +78,15 @@ def build_cohort(
         findings=same_patient_findings(patients, linkage.pairs, column_maps, checks),
         linkage=linkage,
     )
+
+
+def _excluded(flow: Flow, patients: pd.DataFrame, decisions: pd.DataFrame, protocol: Mapping[str, Any]) -> pd.Series:
+    """The step at which each patient left (missing for the eligible): transfers first, then the criteria."""
+    gone, label = apply_transfers(patients, decisions), protocol["records"]["labels"][TRANSFERS]
+    flow.add(TRANSFERS, label, patients["center"], patients.loc[gone, "center"])
+    reason = apply_criteria(flow, patients.drop(index=gone), protocol["criteria"]).reindex(patients.index)
+    reason[gone] = TRANSFERS
+    return reason
 
 
 def _with_study(frame: pd.DataFrame, protocol: Mapping[str, Any]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from multicenter.actions import ROW_DROPPED
 from multicenter.cohort.sources import KEY
 from multicenter.decisions import SAME
 from multicenter.errors import StudyError, did_you_mean
@@ -52,7 +53,7 @@ def fold_records(
     patients = tables["patient"]
     without = patients.loc[~patients[KEY].isin(tables[table][KEY]), "center"]
     kept = pd.concat([tables[table]["center"], without], ignore_index=True)
-    dropped = findings.loc[findings["action"] == "row_dropped", "center"].astype(kept.dtype)
+    dropped = findings.loc[findings["action"] == ROW_DROPPED, "center"].astype(kept.dtype)
     repeats = tables[table].loc[tables[table].duplicated(KEY), "center"]
     received = pd.concat([kept, dropped], ignore_index=True) if len(dropped) else kept
     flow.add("records", labels["records"], received, received.iloc[:0])

@@ -10,6 +10,7 @@ import pandas as pd
 from multicenter.censoring import CENSORED, COMPETING, EVENT
 from multicenter.cohort.sources import extreme_date
 
+DECLARED = "DECLARED"  # which of the declared events or censoring dates decided, -1 if none
 NOTHING_KNOWN = "Nothing known after time zero"
 
 
@@ -24,20 +25,22 @@ def build_adtte(
     dates that lies after STARTDT, or at the data cut, whichever is earlier. Without any such date a patient is censored
     one day after STARTDT, with a reason of its own.
     """
-    return pd.concat([_endpoint(patients, tables, code, spec) for code, spec in endpoints.items()], ignore_index=True)
+    rows = [endpoint_rows(patients, tables, code, spec) for code, spec in endpoints.items()]
+    return pd.concat(rows, ignore_index=True).drop(columns=DECLARED)
 
 
-def _endpoint(
+def endpoint_rows(
     patients: pd.DataFrame, tables: Mapping[str, pd.DataFrame], code: str, spec: Mapping[str, Any]
 ) -> pd.DataFrame:
+    """Return the rows of one endpoint, and DECLARED: the place of what decided among those declared of its kind."""
     cut, start = patients["data_cut"], patients[spec["start"]]
     rows = _censoring(patients, tables, spec["censor"], start, cut)
     for status, declared in ((COMPETING, spec.get("competing", [])), (EVENT, spec["events"])):
-        for event in reversed(declared):
+        for number, event in reversed(list(enumerate(declared))):
             found = extreme_date(tables, patients, event["earliest"], event.get("where"), latest=False)
             counts = found["date"].notna() & (found["date"] <= cut)
             sooner = counts & ((rows["CNSR"] == CENSORED) | (found["date"] <= rows["ADT"]))
-            rows = _replace(rows, sooner, found, status, event["description"])
+            rows = _replace(rows, sooner, found, status, number, event["description"])
     rows.insert(0, "SITEID", patients["center"])
     rows.insert(1, "PARAMCD", code)
     rows.insert(2, "PARAM", spec["label"])
@@ -57,9 +60,11 @@ def _censoring(
     for name in ("EVNTDESC", "CNSDTDSC", "SRCDOM", "SRCVAR"):
         rows[name] = pd.Series(pd.NA, index=rows.index, dtype="string")
     rows["SRCSEQ"] = pd.Series(pd.NA, index=rows.index, dtype="Int64")
-    for reason in declared:
+    rows[DECLARED] = -1
+    for number, reason in enumerate(declared):
         found = extreme_date(tables, patients, reason["latest"], reason.get("where"), latest=True)
-        rows = _replace(rows, rows["ADT"].isna() & (found["date"] > start), found, CENSORED, reason["description"])
+        later = rows["ADT"].isna() & (found["date"] > start)
+        rows = _replace(rows, later, found, CENSORED, number, reason["description"])
     unknown = rows["ADT"].isna()
     rows.loc[unknown, "ADT"] = start[unknown] + pd.Timedelta(days=1)
     rows.loc[unknown, "CNSDTDSC"] = NOTHING_KNOWN
@@ -69,10 +74,13 @@ def _censoring(
     return rows
 
 
-def _replace(rows: pd.DataFrame, where: pd.Series, found: pd.DataFrame, status: int, description: str) -> pd.DataFrame:
+def _replace(
+    rows: pd.DataFrame, where: pd.Series, found: pd.DataFrame, status: int, number: int, description: str
+) -> pd.DataFrame:
     event, reason = (description, pd.NA) if status != CENSORED else (pd.NA, description)
     rows.loc[where, "ADT"] = found.loc[where, "date"]
     rows.loc[where, "CNSR"] = status
+    rows.loc[where, DECLARED] = number
     rows.loc[where, "EVNTDESC"] = event
     rows.loc[where, "CNSDTDSC"] = reason
     rows.loc[where, "SRCDOM"] = found.loc[where, "domain"].astype("string")

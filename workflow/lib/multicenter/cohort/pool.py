@@ -14,6 +14,7 @@ from multicenter.deliveries import SHORT
 
 DELIVERY_COLUMNS = [
     "center", "name", "files", "sha256", "received", "data_cut", "rows", "patients", "simulated", "state", "reason",
+    "replaces", "changed_values",
 ]  # fmt: skip
 
 
@@ -52,7 +53,8 @@ def list_deliveries(
     `folders`: center → its accepted delivery; `centers`: center → name, and hold (a reason, or "" if it is current);
     `shipped`: a table with a column sha256 of simulated files: a center of whose delivery one is among them is
     simulated; `patients`: the pooled table of patients. What is known of a delivery is what its receipt says: of a
-    center on hold also the data cut is the accepted delivery's, not that of a newer one.
+    center on hold also the data cut is the accepted delivery's, not that of a newer one. `replaces`, `changed_values`:
+    the delivery accepted before ("": none) and how many of its known values are others now, or gone.
     """
     known = set(pd.read_csv(shipped, dtype=str)["sha256"])
     counts = patients["center"].value_counts()
@@ -74,6 +76,8 @@ def list_deliveries(
                 "simulated": not known.isdisjoint(sums),
                 "state": "held" if hold else "current",
                 "reason": hold,
+                "replaces": receipt.get("replaces", ""),
+                "changed_values": receipt.get("changed_values", 0),
             }
         )
     return pd.DataFrame(rows, columns=DELIVERY_COLUMNS)

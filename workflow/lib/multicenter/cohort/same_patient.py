@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pandas as pd
@@ -17,15 +18,13 @@ def same_patient_findings(
 ) -> pd.DataFrame:
     """Return a finding for each record of a proposed pair, so that both centers are asked.
 
-    A center learns who the other is and its pseudonym, nothing else of the other record. If every pair of a record has
+    A center learns which center the other is, nothing of the other record. If every pair of a record has
     a decision, its finding has the action `decided`: there is nothing left to ask.
     patients: indexed by USUBJID. pairs: `link.PAIR_COLUMNS`. id_columns: center → file, sheet and column of the id.
     checks: the table of rules; its row same_patient says how such a patient is reported.
     """
     rule = checks.set_index("id").loc[SAME_PATIENT]
-    fits = _both_ways(pairs[pairs["proposed"]])
-    asked = fits[(fits["state"] == OPEN) | ~fits[KEY].isin(fits.loc[fits["state"] == OPEN, KEY])]
-    found = asked.groupby(KEY).agg(other=("other", lambda names: ", ".join(sorted(names))), state=("state", "first"))
+    found = _by_record(pairs[pairs["proposed"]])
     rows = patients.loc[found.index]
     place = pd.DataFrame([id_columns[center] for center in rows["center"]], columns=["file", "sheet", "column"])
     decided = (found["state"] == DECIDED).to_numpy()
@@ -46,22 +45,34 @@ def same_patient_findings(
             "lo": "",
             "hi": "",
             "message": [
-                rule["message_en"].format(other=other) + ("; a decision is recorded" if known else "")
+                rule["message_en"].format(other=other) + (" (a decision is recorded)" if known else "")
                 for other, known in zip(found["other"], decided, strict=True)
             ],
+            "remark": "",
+            "values": [json.dumps({"other": other}, ensure_ascii=False) for other in found["other"]],
         }
     )
 
 
+def _by_record(pairs: pd.DataFrame) -> pd.DataFrame:
+    """One row a record (USUBJID): whom it fits by its open pairs, or by all if none is open, and their state."""
+    fits = _both_ways(pairs)
+    asked = fits[(fits["state"] == OPEN) | ~fits[KEY].isin(fits.loc[fits["state"] == OPEN, KEY])]
+    return asked.groupby(KEY).agg(
+        other=("other", lambda names: ", ".join(sorted(set(names)))), state=("state", "first")
+    )
+
+
 def _both_ways(pairs: pd.DataFrame) -> pd.DataFrame:
-    """One row a record and pair: USUBJID, the other's center and pseudonym (`other`), state."""
+    """One row a record and pair: USUBJID, the other's center (with its id if that is the same center), state."""
     sides = []
     for own, other in (("1", "2"), ("2", "1")):
+        center, same = pairs[f"center_{other}"], pairs["center_1"] == pairs["center_2"]
         sides.append(
             pd.DataFrame(
                 {
                     KEY: pairs[f"center_{own}"] + "-" + pairs[f"patient_id_{own}"],
-                    "other": pairs[f"center_{other}"] + " (" + pairs[f"patient_id_{other}"] + ")",
+                    "other": center.mask(same, center + " (" + pairs[f"patient_id_{other}"] + ")"),
                     "state": pairs["state"],
                 }
             )

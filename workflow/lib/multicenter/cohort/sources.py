@@ -9,7 +9,7 @@ import pandas as pd
 from multicenter.expressions import is_true
 
 KEY = "USUBJID"
-SOURCE_COLUMNS = ["date", "domain", "variable", "seq"]
+SOURCE_COLUMNS = ["date", "domain", "variable", "seq", "record"]
 
 
 def rows_where(
@@ -31,10 +31,17 @@ def pick(
     tables: Mapping[str, pd.DataFrame], patients: pd.DataFrame, source: str, order: str, where: str | None, last: bool
 ) -> pd.Series:
     """Return a patient's first (or last) value of `source` ("table.variable") in the order of another variable."""
-    table, variable = source.split(".")
-    rows = rows_where(tables, table, patients, where)
+    rows = picked_rows(tables, patients, source, order, where, last)
+    return rows.set_index(KEY)[source.split(".")[1]].reindex(patients.index)
+
+
+def picked_rows(
+    tables: Mapping[str, pd.DataFrame], patients: pd.DataFrame, source: str, order: str, where: str | None, last: bool
+) -> pd.DataFrame:
+    """Return the rows that `pick` takes the values from, at most one a patient."""
+    rows = rows_where(tables, source.split(".")[0], patients, where)
     rows = rows[rows[order].notna()].sort_values([KEY, order], kind="stable")
-    return rows.drop_duplicates(KEY, keep="last" if last else "first").set_index(KEY)[variable].reindex(patients.index)
+    return rows.drop_duplicates(KEY, keep="last" if last else "first")
 
 
 def extreme_date(
@@ -42,8 +49,9 @@ def extreme_date(
 ) -> pd.DataFrame:
     """Return each patient's earliest (or latest) known date over several sources ("table.variable").
 
-    One row a patient (index as `patients`): date, domain (table), variable, seq (the record's row in its extract);
-    all missing where no source has a date. Of equal dates the source named first counts.
+    One row a patient (index as `patients`): date, domain (table), variable, seq (the record's row in its extract),
+    record (its label in the table); all missing where no source has a date. Of equal dates the source named first
+    counts.
     """
     found = []
     for rank, source in enumerate(sources):
@@ -58,6 +66,7 @@ def extreme_date(
                     "domain": table,
                     "variable": variable,
                     "seq": rows["src_row"],
+                    "record": rows.index,
                     "rank": rank,
                 }
             )

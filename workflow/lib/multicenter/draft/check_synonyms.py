@@ -36,7 +36,8 @@ def _hint_problems(
     named = [*hints.get("lists", ()), *([hints["prefixes"]] if "prefixes" in hints else [])]
     yield from _unknown(where, "code list", named, lists)
     yield from _unknown(where, "reader", [name for names in hints.get("readers", ()) for name in names], readers)
-    yield from _unknown(where, "variable", [hints["told_by"]] if "told_by" in hints else [], known)
+    others = [*(hints[name] for name in ("told_by", "year_of") if name in hints), *hints.get("counted_ages", ())]
+    yield from _unknown(where, "variable", others, known)
     yield from _unknown(where, "level", hints.get("levels", {}), variable.get("levels", {}))
     try:
         re.compile(hints.get("looks_like", ""))

@@ -75,12 +75,15 @@ def _explained(reader: Reader, q: Question, known: dict[str, tuple[Any, str]]) -
     idle -= {i for i, meaning in meanings.items() if meaning and not facts.is_declared_missing(i)}
     explained = {i: m for i, m in meanings.items() if m and i not in idle}
     unknown = [i for i in meanings if i not in explained and i not in idle]
+    if q.variable.type == "flag" and any(_number(facts.distinct.text[i]) for i in unknown) and not facts.labels:
+        unknown = [i for i in meanings if i not in idle and (i in unknown or _number(facts.distinct.text[i]))]
+        explained = {i: m for i, m in explained.items() if i not in unknown}  # beside a 2, a 1 may be either
     cells = int(facts.counts[[*explained, *unknown]].sum()) if explained or unknown else 0
     if not cells:
         return None
     score = float(facts.counts[list(explained)].sum()) / cells if explained else HARDLY
-    spec = _spec(q, explained, unknown, words_for_missing(facts, sorted(idle)))
-    fit = Fit(score, spec)
+    unsure, ask = _level_or_missing(reader, q, known, sorted(idle), explained)
+    fit = Fit(score, _spec(q, explained, [*unknown, *unsure], words_for_missing(facts, sorted(idle - set(unsure)))))
     if explained:
         fit.why.append(
             f"{len(explained)} of {len(explained) + len(unknown)} values are {_sources(explained, facts.labels)}"
@@ -89,7 +92,10 @@ def _explained(reader: Reader, q: Question, known: dict[str, tuple[Any, str]]) -
         bare = all(_number(facts.distinct.text[i]) for i in unknown) and not facts.labels
         what = "codes without a code book" if bare else "values that nothing explains"
         fit.ask.append(f"{what}: {', '.join(shown_values(facts, unknown))}; what do they mean?")
-    fit.ask += [*_one_sided(q, explained), *_level_or_missing(reader, q, known, sorted(idle))]
+    blanks = _one_sided(q, explained)
+    if blanks:
+        fit.spec["empty"] = "?"
+    fit.ask += [*blanks, *ask]
     return fit
 
 
@@ -102,16 +108,26 @@ def _one_sided(q: Question, explained: dict[int, tuple[Any, str]]) -> list[str]:
     return []
 
 
-def _level_or_missing(reader: Reader, q: Question, known: dict[str, tuple[Any, str]], idle: list[int]) -> list[str]:
-    """A word for missing, where the variable has a level for it (`unknown`): which of both is meant?"""
-    spoken = [
-        (word, level) for word, (level, _) in known.items() if word in reader.missing and any(map(str.isalpha, word))
-    ]
-    levels = {str(level) for _, level in spoken if level not in (None, "?")}
-    words = [i for i in idle if not q.facts.is_declared_missing(i)]
+def _level_or_missing(
+    reader: Reader,
+    q: Question,
+    known: dict[str, tuple[Any, str]],
+    idle: list[int],
+    explained: dict[int, tuple[Any, str]],
+) -> tuple[list[int], list[str]]:
+    """Words for missing that may be a level: its own (`unknown`), or the no of a flag that says nothing else for it."""
+    said = {level for level, _ in explained.values()}
+    levels = {
+        str(level)
+        for word, (level, _) in known.items()
+        if word in reader.missing and any(map(str.isalpha, word)) and level not in (None, "?")
+    }
+    words = [i for i in idle if not q.facts.is_declared_missing(i) and any(map(str.isalpha, q.facts.texts[i]))]
+    if q.variable.type == "flag" and 0 not in said:
+        levels = {"no"}
     if not levels or not words:
-        return []
-    return [f"{', '.join(shown_values(q.facts, words))}: missing, or the level {' or '.join(sorted(levels))}?"]
+        return [], []
+    return words, [f"{', '.join(shown_values(q.facts, words))}: missing, or the level {' or '.join(sorted(levels))}?"]
 
 
 def _spec(q: Question, explained: dict[int, tuple[Any, str]], unknown: list[int], missing: list[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-SUFFIXES = (".csv", ".html", ".htm")
+from multicenter.errors import StudyError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,18 +20,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the profile, write the draft; returns 0. Raises StudyError for what a person has to mend."""
-    from multicenter.draft.desk import Desk
+    from multicenter.draft.desk import Drafting
+    from multicenter.draft.report import as_text, write_profile
 
-    desk = Desk(args.desk)
-    out = desk.target(args.center, args.out)
-    desk.refuse_identifiers(args.center, args.files)
-    tables = desk.read(args.files)
-    delivery = desk.draft(args.center, tables)
-    profile = desk.profile(tables, delivery)
-    desk.write(delivery, out)
+    drafting = Drafting(args.desk)
+    out = drafting.target(args.center, args.out)
+    if (
+        args.profile
+        and args.profile.exists()
+        and any(args.profile.samefile(file) for file in args.files if file.exists())
+    ):
+        raise StudyError(f"{args.profile}: is a file of the delivery. Give --profile another name.")
+    drafting.refuse_identifiers(args.center, args.files)
+    tables = drafting.read(args.files)
+    delivery = drafting.draft(args.center, tables)
+    profile = drafting.profile(tables, delivery)
     if args.profile:
-        desk.write_profile(profile, args.profile)
-    print(desk.as_text(profile))
+        write_profile(profile, args.profile)
+    drafting.write(delivery, out)
+    print(as_text(profile))
     if args.profile:
         print(f"\nProfile: {args.profile}")
     n = delivery.counts

@@ -13,13 +13,14 @@ from multicenter.dictionary import Variable
 from multicenter.draft.evidence import ALL, MOST, Fit, Question, Reader, words_for_missing
 from multicenter.draft.facts import Facts, shown_values
 from multicenter.harmonize.cells import MAPPED, Outcome
-from multicenter.harmonize.columns import ORDERS
-from multicenter.harmonize.dates import SYSTEMS, settle_dates
+from multicenter.harmonize.columns import CENTURY, ORDERS
+from multicenter.harmonize.dates import SYSTEMS, TIME_BEHIND, settle_dates
 from multicenter.harmonize.spec import Dates
 
 PARTS = re.compile(r"^\D*\d+\D+(?:\d+|[a-z]{3})\D+\d+\D*$")
 PARTIAL = re.compile(r"^\d{1,4}\D+\d{1,2}$|^[a-z]{3}\D\d{2,4}$")
 ADJACENT = re.compile(r"^\d{8}$")
+NAMED = re.compile(r"^\d{1,2}[a-z]{3}\d{2,4}$")  # 01mar2019
 PARTIAL_ORDERS = (("YY", "MM"), ("MM", "YYYY"), ("MM", "YY"), ("Mon", "YYYY"), ("Mon", "YY"))
 READABLE = 0.5  # a column of which less is a date is none
 CLEAR = 0.1  # by which the best way to read dates is ahead of all others, if both read most of them
@@ -45,6 +46,7 @@ def weigh_dates(reader: Reader, q: Question) -> Fit | None:
         spec["missing"] = words_for_missing(facts, sorted(idle))
     fit = _written(q, spec, dated, reader.kind)
     if fit and words:
+        fit.words = words
         fit.ask.append(f"words among the dates: {', '.join(shown_values(facts, words))}; what do they mean?")
     return fit
 
@@ -56,6 +58,8 @@ def ways(words: list[str], numbers: bool, kind: str) -> Iterator[dict[str, Any]]
             yield _way(mark.join(order))
     if any(ADJACENT.match(word) for word in words):
         yield {"formats": ["YYYYMMDD"]}
+    if any(NAMED.match(word) for word in words):
+        yield from (_way("".join(order)) for order in ORDERS if "Mon" in order)
     if numbers or any(re.fullmatch(r"\d{5,11}", word) for word in words):
         for system in SYSTEMS:
             if (system == STATA) == (kind == "dta") or system not in ("sas", STATA):
@@ -74,12 +78,26 @@ def read_dates(facts: Facts, way: dict[str, Any]) -> Outcome:
     return facts.as_dates[form]
 
 
+def are_dates(facts: Facts) -> bool:
+    """Whether most values are dates by their type or their form; a bare number is none."""
+    words = [day_of(facts, i) for i in range(len(facts.distinct))]
+    words = [word for word in words if any(form.match(word) for form in (PARTS, ADJACENT, NAMED))]
+    marked = [way for way in ways(words, False, "") if "formats" in way]
+    outcomes = [read_dates(facts, with_century(way)) for way in [{}, *marked]]
+    return any(facts.counts[o.status == MAPPED].sum() > MOST * facts.filled for o in outcomes)
+
+
 def unread(facts: Facts, at: list[int]) -> tuple[list[str], bool]:
     """What is left of some values when only undeclared forms are read: texts, and whether numbers are among them."""
     plain = read_dates(facts, {})
     left = [i for i in at if plain.status[i] != MAPPED]
-    words = [facts.distinct.key[i] for i in left if np.isnan(facts.distinct.number[i])]
+    words = [day_of(facts, i) for i in left if np.isnan(facts.distinct.number[i])]
     return words, len(words) < len(left)
+
+
+def day_of(facts: Facts, i: int) -> str:
+    """A distinct value in the form that is compared, without a time of day behind it."""
+    return TIME_BEHIND.sub("", facts.distinct.key[i])
 
 
 def _marks(words: list[str]) -> list[str]:
@@ -109,6 +127,7 @@ def _written(q: Question, spec: dict[str, Any], dated: list[int], kind: str) -> 
     if rivals and best[1]:
         shown = " or ".join(_shown_way(way) for way in [best[1], *rivals[:3]])
         fit.ask.append(f"the dates can be read as {shown}")
+        fit.others = [{**spec, "dates": way} for way in rivals[:3]]
     elif best[0] < ALL:
         read = _read(q, best[1])
         lost = [i for i in dated if i not in read]
@@ -122,7 +141,7 @@ def _extended(q: Question, dated: list[int], best: tuple[float, dict[str, Any]])
     if "system" in way:
         return best
     read = _read(q, way)
-    words = [q.facts.distinct.key[i] for i in dated if i not in read]
+    words = [day_of(q.facts, i) for i in dated if i not in read]
     marks = _marks([word for word in words if PARTIAL.match(word)])
     forms = [mark.join(order) for order in PARTIAL_ORDERS for mark in marks]
     for form in [*forms, *(["YYYYMMDD"] if any(ADJACENT.match(word) for word in words) else [])]:
@@ -137,10 +156,12 @@ def _extended(q: Question, dated: list[int], best: tuple[float, dict[str, Any]])
 
 def _with_century(way: dict[str, Any], q: Question) -> dict[str, Any]:
     """Two-digit years belong to the hundred that begins with the variable's earliest year."""
-    if "two_digit_years" not in way:
-        return way
-    first = int(str(q.variable.range[0])[:4]) if q.variable.range else 1950
-    return {**way, "two_digit_years": min(max(first, 1850), 2000)}
+    return with_century(way, int(str(q.variable.range[0])[:4]) if q.variable.range else CENTURY)
+
+
+def with_century(way: dict[str, Any], first: int = CENTURY) -> dict[str, Any]:
+    """A way to write dates with the first of its two-digit years, if it has such."""
+    return {**way, "two_digit_years": min(max(first, 1850), 2000)} if "two_digit_years" in way else way
 
 
 def _share(q: Question, way: dict[str, Any], dated: list[int]) -> float:

@@ -8,40 +8,44 @@ from typing import Any
 
 import pandas as pd
 
+from multicenter.centers import read_rows
+from multicenter.config import locate_files
 from multicenter.dictionary import Dictionary, build_dictionary
 from multicenter.draft.draft import Delivery, draft_delivery
-from multicenter.draft.facts import Facts, table_facts
+from multicenter.draft.facts import Facts, split_legend, table_facts
 from multicenter.draft.layout import Found, find_tables
-from multicenter.draft.report import as_text, profile_tables, write_profile
+from multicenter.draft.report import profile_tables
 from multicenter.draft.vocabulary import Vocabulary
 from multicenter.draft.yamltext import center_file
 from multicenter.errors import ConfigError, StudyError
 from multicenter.harmonize.check import check_center
-from multicenter.harmonize.check_open import open_problems
+from multicenter.harmonize.check_open import ANSWER, open_problems
+from multicenter.harmonize.check_rules import CHECK_COLUMNS
 from multicenter.identifiers.detect import Detector
 from multicenter.identifiers.quarantine import quarantine
+from multicenter.paths import ACCEPTED_DELIVERIES
 from multicenter.schemas import schema_problems
 from multicenter.yamlfile import read_yaml
 
-WANTING = ("nothing tells the rows of",)
 FEWEST_POOLED = 30  # harmonized values before their median stands for the usual one
 NARROW = 4.0  # upper over lower quartile: a wider variable says nothing about its unit
 
 
-class Desk:
-    """The dictionary, the shared codes and the workspace that a draft is made from.
+class Drafting:
+    """The dictionary, the shared codes and the pooled data that a draft is made from.
 
     place: clone, workspace, config and config_folders as desk.py gives them. Centers are not read: a draft may be
     made while another one is unfinished.
     """
 
-    as_text = staticmethod(as_text)
-    write_profile = staticmethod(write_profile)
-
     def __init__(self, place: Any):
         self.place = place
+        self.files, _ = locate_files(place.config, place.clone, place.workspace, place.config_folders)
         self.document = self._document("variables")
         self.codes = self._document("codes")
+        self.checks, wrong = read_rows(self._find("checks"), CHECK_COLUMNS)
+        if wrong:
+            raise ConfigError(wrong)
         self.dictionary: Dictionary = build_dictionary(self.document)
         self.vocabulary = Vocabulary(self.document, self.dictionary)
 
@@ -63,7 +67,7 @@ class Desk:
         decided = read_yaml(known).get("not_identifiers", ()) if known.is_file() else ()
         config = {"sources": {}, "not_identifiers": decided}
         there = [file for file in files if file.is_file()]  # what is not there is told by `read`
-        quarantine(center, there, config, Detector(self._document("identifiers")))
+        quarantine(center, there, config, Detector(self._document("identifiers")), str(known))
 
     def read(self, files: Iterable[Path]) -> list[Found]:
         """Every table of every file."""
@@ -71,32 +75,37 @@ class Desk:
 
     def draft(self, center: str, tables: list[Found]) -> Delivery:
         """The proposed mapping of a delivery."""
-        return draft_delivery(center, tables, self.dictionary, self.codes, self.vocabulary, self.usual())
+        return draft_delivery(center, tables, self.dictionary, self.codes, self.vocabulary, self.usual(), self.checks)
 
     def profile(self, tables: Sequence[Found], delivery: Delivery) -> pd.DataFrame:
         """The profile of every table, with the units that the draft suspects."""
         units = {}
         for source in delivery.sources:
             for header, proposal in source.proposals.items():
-                spec = proposal.spec if isinstance(proposal.spec, dict) else {}
-                if "unit" in spec:
-                    units[header] = (
-                        spec["unit"] if spec["unit"] != "?" else f"? {_after(proposal.ask, 'it may be ')}".strip()
-                    )
+                unit = proposal.spec.get("unit", "") if isinstance(proposal.spec, dict) else ""
+                maybe = proposal.candidates[0].fit.units if unit == ANSWER else []
+                units |= {header: " ".join([unit, " or ".join(maybe)]).strip()} if unit else {}
         facts: list[tuple[Found, list[Facts]]] = [(found, table_facts(found.raw)) for found in tables]
         ids = {name for source in delivery.sources for name in [source.id_column, *source.id_others]}
         return profile_tables(facts, self.vocabulary, units, ids)
 
     def write(self, delivery: Delivery, path: Path) -> None:
-        """Write the draft, after checking that only its open questions stop a run."""
+        """Write the draft; ConfigError, and no file, if more than its open questions would stop a run."""
         text = center_file(delivery)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+        try:
+            self._check(delivery, path)
+        except ConfigError:
+            path.unlink()
+            raise
+
+    def _check(self, delivery: Delivery, path: Path) -> None:
         document = read_yaml(path)
         wrong = schema_problems(document, self.place.clone / "workflow" / "schemas" / "center.schema.json", path.name)
         asked = [p for name, source in document["sources"].items() for p in open_problems(f"sources.{name}", source)]
         found = check_center(document, self.dictionary, self.codes, delivery.center)
-        wrong += [problem for problem in found if problem not in asked and not _for_want_of_answers(problem, asked)]
+        wrong += [problem for problem in found if problem not in asked]
         if wrong:
             raise ConfigError(wrong)
 
@@ -110,12 +119,8 @@ class Desk:
         }
         for name, table in self.dictionary.tables.items():
             numbers = [v.name for v in table.variables.values() if v.type == "number" and v.unit]
-            files = (
-                sorted((self.place.workspace / "results/restricted/harmonized").glob(f"*/{name}.parquet"))
-                if numbers
-                else []
-            )
-            if not files:
+            files = sorted((self.place.workspace / ACCEPTED_DELIVERIES).glob(f"*/{name}.parquet"))
+            if not numbers or not files:
                 continue
             pooled = pd.concat([pd.read_parquet(file, columns=numbers) for file in files])
             for variable in numbers:
@@ -127,15 +132,13 @@ class Desk:
 
     def _worth(self, headers: list[str]) -> float:
         """How many headers say a variable or the id, word for word."""
-        return sum(self.vocabulary.is_known(self.vocabulary.header(text)) for text in headers)
+        return sum(self.vocabulary.is_known(self.vocabulary.header(split_legend(text)[0])) for text in headers)
 
     def _find(self, key: str) -> Path:
-        bases = [*self.place.config_folders, self.place.clone]
-        tried = [base / self.place.config[key] for base in bases]
-        found = next((path for path in tried if path.exists()), None)
-        if not found:
+        path = self.place.workspace / self.files[key]
+        if not path.exists():
             raise StudyError(f"config: {key}: {self.place.config[key]} does not exist. Correct the path.")
-        return found
+        return path
 
     def _document(self, key: str) -> dict[str, Any]:
         path = self._find(key)
@@ -144,14 +147,3 @@ class Desk:
         if wrong:
             raise ConfigError(wrong)
         return document
-
-
-def _after(asks: list[str], words: str) -> str:
-    """What stands behind some words in a question, or nothing."""
-    return next((ask.split(words)[1] for ask in asks if words in ask), "")
-
-
-def _for_want_of_answers(problem: str, asked: list[str]) -> bool:
-    """Whether a mistake is there only because the column that mends it is still open."""
-    source = problem.split(":")[0]
-    return any(word in problem for word in WANTING) and any(ask.startswith(f"{source}.") for ask in asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,8 @@ import pandas as pd
 
 from multicenter.dictionary import Dictionary
 from multicenter.draft.code_evidence import explain_words
-from multicenter.draft.date_order import doubt_disorder
+from multicenter.draft.cross_evidence import Column, Records, doubt_contradictions, values_of
+from multicenter.draft.date_evidence import are_dates
 from multicenter.draft.evidence import ALL, Question, Reader, place
 from multicenter.draft.facts import Facts, table_facts
 from multicenter.draft.layout import Found
@@ -49,11 +50,11 @@ class Draft:
 
 @dataclass
 class Delivery:
-    """The whole draft. ignored: sheets without patients, by file: {sheet: rows}."""
+    """The whole draft. ignored: sheets (or whole files) without this delivery's patients, by file: {sheet: what}."""
 
     center: str
     sources: list[Draft]
-    ignored: dict[str, dict[str, int]]
+    ignored: dict[str, dict[str, str]]
     several_files: bool
 
     @property
@@ -69,25 +70,34 @@ def draft_delivery(
     codes: Mapping[str, Any],
     vocabulary: Vocabulary,
     usual: Mapping[str, float],
+    checks: Sequence[Mapping[str, str]] = (),
 ) -> Delivery:
-    """Propose a mapping for every column of every table of a delivery."""
+    """Propose a mapping for every column of every table of a delivery.
+
+    usual: the median to expect, by address. checks: the rows of checks.csv.
+    """
     facts = [table_facts(found.raw) for found in tables]
     ids = [_id_column(columns, vocabulary) for columns in facts]
     order = sorted(range(len(tables)), key=lambda i: (not ids[i][0], -_uniqueness(tables[i], ids[i][0])))
     roster: set[str] = set()
-    sources, ignored = [], {}
+    sources: list[Draft] = []
+    ignored: dict[str, dict[str, str]] = {}
     for i in order:
         found, (column, ask, others) = tables[i], ids[i]
         own = _ids(found, column)
         if sources and (not column or len(own & roster) < COMMON * len(own)):
-            ignored.setdefault(found.raw.file, {})[found.raw.sheet] = len(found.raw.rows)
+            ignored.setdefault(found.raw.file, {})[found.raw.sheet] = _strange(found)
             continue
         roster |= own
-        sources.append(_source(found, facts[i], (column, ask, others), dictionary, codes, vocabulary, usual))
+        sources.append(
+            _source(found, facts[i], (column, ask, others), dictionary, codes, vocabulary, usual, bool(sources))
+        )
     _once(sources)
+    reader = Reader(dictionary, codes, vocabulary)
     for source in sources:
-        reader = Reader(dictionary, codes, vocabulary, source.found.source["format"])
         _add_told(source, sources, reader)
+    doubt_contradictions([_records(source, reader) for source in sources], reader, checks)
+    for source in sources:
         _share_missing(source, reader)
     _name(sources)
     return Delivery(center, sources, ignored, len({found.raw.file for found in tables}) > 1)
@@ -101,14 +111,18 @@ def _source(
     codes: Mapping[str, Any],
     vocabulary: Vocabulary,
     usual: Mapping[str, float],
+    later: bool,
 ) -> Draft:
+    """Draft one table. later: an earlier one tells which patients there are, so that this may be records of few."""
     reader = Reader(dictionary, codes, vocabulary, found.source["format"])
     column, ask, others = ident
     columns = [f for f in facts if f.header != column]
     texts = [written(v) for v in found.raw.cells[column].to_numpy()] if column else []
     counts = Counter(texts)
     repeated = sum(n for n in counts.values() if n > 1) / len(texts) if texts else 0.0
-    tried = ["patient"] if repeated <= LONG else _record_tables(columns, texts, vocabulary) or ["patient"]
+    few = 1 if later else FEWEST_REPEATED
+    several = _record_tables(columns, texts, vocabulary, few) if repeated > (0 if later else LONG) else []
+    tried = several if several and repeated > LONG else ["patient", *several]
     best: tuple[float, str, dict[str, Proposal], dict[str, str]] | None = None
     for row_is in tried:
         proposals = propose(columns, reader, row_is, usual)
@@ -116,12 +130,22 @@ def _source(
         worth = total(proposals) - (0 if number is not None else 1)
         if best is None or worth > best[0]:
             best = worth, row_is, proposals, number or {}
-    doubt_disorder(columns, best[2], dictionary.date_order)
     repeats = sum(n > 1 for n in counts.values()) if best[1] == "patient" else 0
     return Draft("main", found, facts, best[1], column, ask, others, best[2], number=best[3], repeats=repeats)
 
 
-def _record_tables(facts: list[Facts], ids: list[str], vocabulary: Vocabulary) -> list[str]:
+def _records(source: Draft, reader: Reader) -> Records:
+    columns = [
+        Column(facts, proposal, values_of(reader, facts, proposal, source.row_is))
+        for facts in source.facts
+        if (proposal := source.proposals.get(facts.header))
+    ]
+    cells = source.found.raw.cells
+    ids = [key(written(v)) for v in cells[source.id_column]] if source.id_column else list(map(str, range(len(cells))))
+    return Records(source.row_is, ids, columns, source.number)
+
+
+def _record_tables(facts: list[Facts], ids: list[str], vocabulary: Vocabulary, few: int) -> list[str]:
     """The tables whose records the rows of repeated ids can be: a column says which, or when, and differs within an id.
 
     Rows that only stand twice agree in all such columns.
@@ -131,23 +155,23 @@ def _record_tables(facts: list[Facts], ids: list[str], vocabulary: Vocabulary) -
     for table in vocabulary.dictionary.tables.values():
         telling = {table.item} | {v.name for v in table.variables.values() if v.type == "date"} if table.item else set()
         for f in facts:
-            header = vocabulary.header(f.header)
+            header = vocabulary.header(f.name)
             named = any(
                 n.exact and s[:2] == (table.name, "") and s[2] in telling
                 for s, n in vocabulary.names(header, table.name).items()
             )
-            if named and _differs(index, f.distinct.codes) >= TELLS:
+            if named and _differs(index, f.distinct.codes, few) >= TELLS:
                 found.append(table.name)
                 break
     return found
 
 
-def _differs(index: np.ndarray, codes: np.ndarray) -> float:
+def _differs(index: np.ndarray, codes: np.ndarray, few: int) -> float:
     """The share of repeated ids within which a column's values are all different."""
     frame = pd.DataFrame({"id": index, "code": np.where(codes < 0, np.nan, codes)})
     sizes = frame.groupby("id")["code"].agg(["size", "nunique"])
     several = sizes[sizes["size"] > 1]
-    return float((several["size"] == several["nunique"]).mean()) if len(several) >= FEWEST_REPEATED else 0.0
+    return float((several["size"] == several["nunique"]).mean()) if len(several) >= few else 0.0
 
 
 def _numbered(proposals: Mapping[str, Proposal], row_is: str, dictionary: Dictionary) -> dict[str, str] | None:
@@ -163,21 +187,25 @@ def _numbered(proposals: Mapping[str, Proposal], row_is: str, dictionary: Dictio
 
 def _id_column(facts: list[Facts], vocabulary: Vocabulary) -> tuple[str, str, list[str]]:
     """The column of patient ids, why it is not sure, and what else it could be."""
-    named = [
-        f
-        for f in facts
-        if vocabulary.is_id(vocabulary.header(f.header)) or (f.label and vocabulary.is_id(vocabulary.header(f.label)))
-    ]
+    named = [f for f in facts if any(vocabulary.is_id(vocabulary.header(text)) for text in (f.name, f.label) if text)]
     full = [f for f in named if f.filled == f.n]
     if full:
         best = max(full, key=lambda f: len(f.distinct))
         near = [f.header for f in full if f is not best and len(f.distinct) > len(best.distinct) / 2]
         return best.header, f"{1 + len(near)} columns may be the patient's id" if near else "", near
-    unique = [f for f in facts if f.filled == f.n and len(f.distinct) >= UNIQUE * f.n and not f.kinds()["date"]]
+    unique = [f for f in facts if f.filled == f.n and len(f.distinct) >= UNIQUE * f.n and not are_dates(f)]
     if unique:
         others = [f.header for f in unique[1:4]]
         return unique[0].header, "no header names the patient's id; this column's values are all different", others
     return "", "no column looks like the patient's id", []
+
+
+def _strange(found: Found) -> str:
+    """What a sheet or file without this delivery's patients holds."""
+    n = len(found.raw.rows)
+    state = found.raw.facts.get("hidden_sheets", {}).get(found.raw.sheet, "")
+    what = "without this delivery's patients; a code book?" if len(found.raw.cells.columns) else "and no table; a note?"
+    return f"{state + ': ' if state else ''}{n} row{'s' if n > 1 else ''} {what}"
 
 
 def _ids(found: Found, column: str) -> set[str]:
@@ -238,7 +266,7 @@ def _told_target(
             return {"to": q.address, "pattern": pattern, "codes": hints.prefixes}
         return None
     fit = explain_words(reader, q)
-    if not fit or fit.score < ALL or not _spoken(sources, best.slot[2], reader, variable):
+    if not fit or fit.ask or fit.score < ALL or not _spoken(sources, best.slot[2], reader, variable):
         return None
     return fit.spec
 

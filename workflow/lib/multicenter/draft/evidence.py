@@ -26,13 +26,17 @@ MOST = 0.8  # a rival reading that explains less is none
 class Fit:
     """How a column's values fit a variable. score: 0 to 1. spec: the column as a center file would say it.
 
-    why: what speaks for it. ask: questions that only people can answer; with one, the column stays open.
+    why: what speaks for it. ask: questions that only people can answer; with one, the column stays open. words: the
+    distinct values among dates that are words. others: further ways to say it, as likely. units: which it may have.
     """
 
     score: float
     spec: dict[str, Any]
     why: list[str] = field(default_factory=list)
     ask: list[str] = field(default_factory=list)
+    words: list[int] = field(default_factory=list)
+    others: list[dict[str, Any]] = field(default_factory=list)
+    units: list[str] = field(default_factory=list)
 
 
 class Reader:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from multicenter.draft.headers import BETWEEN
 from multicenter.harmonize.cells import Distinct, Outcome
 from multicenter.harmonize.words import key
 from multicenter.intake.table import RawTable
@@ -15,7 +16,15 @@ from multicenter.intake.table import RawTable
 FEWEST = 3  # a value of fewer cells is shown as its shape only
 FEW_LEVELS = 30  # a text with more distinct values, or values that hardly repeat, is free text or an id
 LONGEST = 40
-DATED = re.compile(r"^\d{1,4}\s*[-./년]\s*(?:\d{1,2}|[A-Za-z]{3})\b.*\d|^(?:19|20)\d{6}$")
+DATED = re.compile(r"^\d{1,4}\s*[-./년]\s*(?:\d{1,2}|[A-Za-z]{3})\b.*\d|^(?:19|20)\d{6}(?!\d)")
+LEGEND = re.compile(r"(?<![\w.])(\d{1,2})\s*[:=.)→]\s*([^\W\d_][^,;:=/()\[\]{}\d·|]*)")  # `1:male`, `2 = female`
+# `male=1`: behind a bracket or a separator it may be several words
+TURNED = re.compile(
+    r"(?:(?<=[(\[{,;:/|·])\s*([^\W\d_][^,;:=/()\[\]{}\d·|→]*)|(?<!\S)([^\W\d_][^\s,;:=/()\[\]{}\d·|→]*))"
+    r"\s*[:=→]\s*(\d{1,2})(?![\w.])"
+)
+ROWS = re.compile(rf"{BETWEEN}(?![^()\[\]{{}}]*[)\]}}])")  # in brackets it joins no rows
+EMPTIED = re.compile(r"[(\[{][\s,;:/·|]*[)\]}]|[\s,;:/·|]+$")
 REPEATS = 2.0  # cells a level, on average, of what is no free text
 
 
@@ -23,12 +32,14 @@ REPEATS = 2.0  # cells a level, on average, of what is no free text
 class Facts:
     """One column: its distinct values with counts and what the file says of it.
 
-    labels: code → value label. declared: low and high ends of codes that the file declares missing. as_dates: the
-    values read as dates, by the way to read them.
+    name: the header without the code book that it may hold. labels: code → value label, of the file or the header.
+    declared: low and high ends of codes that the file declares missing. as_dates: the values read as dates, by the way
+    to read them.
     """
 
     header: str
     ref: str
+    name: str
     label: str
     distinct: Distinct
     counts: np.ndarray
@@ -74,19 +85,37 @@ def table_facts(raw: RawTable) -> list[Facts]:
     found = []
     for header in raw.cells.columns:
         distinct = Distinct(raw.cells[header].to_numpy())
+        name, legend = split_legend(header)
+        label, spoken = split_legend(raw.facts.get("column_labels", {}).get(header, ""))
         found.append(
             Facts(
                 header,
                 raw.refs[header],
-                raw.facts.get("column_labels", {}).get(header, ""),
+                name,
+                label,
                 distinct,
                 distinct.counts() if len(distinct) else np.zeros(0, dtype="int64"),
                 len(raw.rows),
-                raw.facts.get("value_labels", {}).get(header, {}),
+                raw.facts.get("value_labels", {}).get(header, {}) or spoken or legend,
                 raw.facts.get("declared_missing", {}).get(header, []),
             )
         )
     return found
+
+
+def split_legend(header: str) -> tuple[str, dict[str, str]]:
+    """A header without the code book that it holds, and the code book; {} if it has none.
+
+    It may say the code first or last (`sex (1:male, 2:female)`, `sex (male=1/female=2)`): what makes more pairs counts.
+    """
+    *above, own = ROWS.split(header)
+    coded = LEGEND.findall(own)
+    turned = [(code, long or short) for long, short, code in TURNED.findall(own)]
+    found, form = (turned, TURNED) if len(turned) > len(coded) else (coded, LEGEND)
+    pairs = {code: word.strip(" -") for code, word in found}
+    if len(pairs) < max(2, len(found)) or len(set(pairs.values())) < len(pairs):
+        return header, {}
+    return BETWEEN.join([*above, EMPTIED.sub(" ", form.sub(" ", own)).strip()]), pairs
 
 
 def shape(text: str) -> str:

@@ -14,7 +14,9 @@ CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 WORD = re.compile(r"[a-z]+|\d+|[가-힣]+")
 HANGUL = re.compile(r"[가-힣]+")
 BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+CLOSING = re.compile(r"[)\]}]$")
 BETWEEN = " / "  # joins the rows of a header
+COUNT = re.compile(r"^\s*(?:\d{1,2}|[IVX]{1,4}|[A-Z가-하])[.)]\s+")  # `3. `, `IV. `: what only counts headers
 # Units that no variable is kept in, but that headers name.
 OTHER_UNITS = (
     "mg",
@@ -78,7 +80,8 @@ class Lexicon:
 
     def header(self, text: str) -> Header:
         """Take a header apart."""
-        rest, found, shown = self.units.take(text)
+        rows = [COUNT.sub("", row) for row in unicodedata.normalize("NFKC", text).split(BETWEEN)]
+        rest, found, shown = self.units.take(BETWEEN.join(rows))
         aside = [word for inner in BRACKET.findall(rest) for word in self.words(inner)]
         whole = [self.words(row) for row in rest.split(BETWEEN)]
         if aside and any(len(row) > len(aside) for row in whole) and not any(w.isdigit() for w in aside):
@@ -171,13 +174,14 @@ class Units:
             return text.rstrip()[:-1], self._named("%"), "%"
         parts = re.split(r"[_\s]+", text.strip())
         for k in (3, 2, 1):
-            shown = "/".join(parts[-k:]) if k > 1 else parts[-1]
+            shown = "/".join(parts[-k:]).strip("()[]{}")
             form = squeezed("".join(parts[-k:]))
             if len(parts) <= k or form in self.times or (k == 1 and len(form) < 2):
                 continue
             if form in self.forms or (k == 1 and (form in self.others or LOOKS_LIKE_UNIT.match(shown.casefold()))):
                 end = re.search(r"[_\s]+".join(re.escape(part) for part in parts[-k:]) + r"\s*$", text)
-                return text[: end.start()] if end else " ".join(parts[:-k]), self._named("".join(parts[-k:])), shown
+                rest = text[: end.start()] if end else " ".join(parts[:-k])
+                return rest + "".join(CLOSING.findall(parts[-1])), self._named("".join(parts[-k:])), shown
         return text, (), ""
 
     def _named(self, text: str) -> tuple[str, ...]:

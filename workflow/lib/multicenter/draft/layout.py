@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from multicenter.errors import DataError, Place, StudyError
+from multicenter.harmonize.ids import FOOTER
+from multicenter.harmonize.words import key
 from multicenter.intake.biff import refuse_incomplete
 from multicenter.intake.delimited import BOMS, decode
+from multicenter.intake.footer import cell_text, first_filled, without_digits
 from multicenter.intake.guard import AGAIN, reading
 from multicenter.intake.read import read_table
 from multicenter.intake.table import RawTable, plain_cell
+from multicenter.intake.workbook import HIDDEN
 
 LOOKED_AT = 12  # rows among which the header is looked for
+LOWEST = 40  # last rows among which lines below the table are looked for
 DEEPEST = 3  # rows of a header
 SAMPLE = 60  # lines from which the separator is told
 TEXT = ("utf-8", "cp949")
@@ -30,8 +39,17 @@ STATISTICAL = {
 }
 OLD_STATA = range(0x66, 0x78)
 OLE, ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
+UNPACK = "Unpack it, and name the file inside"
+EXPORT = "Ask the center for the data as xlsx or csv"
+NO_TABLE = {
+    b"\x1f\x8b": ("compressed (gzip)", UNPACK),
+    b"7z\xbc\xaf": ("an archive (7z)", UNPACK),
+    b"%PDF": ("a PDF", EXPORT),
+}
 LEFT_OUT = 0.2  # of the headers more must be known for a header row to be left out
 FILLED = 0.5  # of the widest row's cells that a header row fills
+SPARSE = 0.34  # of the cells that a note or a legend below the table fills at most
+FORMS = 3  # ids are formed in a few ways; of more, another one says nothing
 
 Score = Callable[[list[str]], float]
 
@@ -44,10 +62,37 @@ class Found:
     source: dict[str, Any]
 
 
+@dataclass
+class Lines:
+    """A table's filled lines: the first ones with the numbers of their rows, and the lowest as (number, cells)."""
+
+    rows: list[list[Any]]
+    numbers: list[int]
+    lowest: list[tuple[int, list[Any]]]
+
+    @property
+    def width(self) -> int:
+        return max(len(row) for row in self.rows)
+
+
+class NoTable(DataError):
+    """There is no table, or none that can be read."""
+
+
+@dataclass(frozen=True, order=True)
+class _Header:
+    """Rows that may be the header; of two, the one of the higher rank is likelier."""
+
+    rank: tuple[Any, ...]
+    start: int
+    depth: int
+
+
 def find_tables(path: Path, score: Score) -> list[Found]:
     """Read every table of a file whose layout is not known.
 
-    score: how much a list of headers looks like headers of this study. Raises DataError for a file that cannot be read.
+    score: how much a list of headers looks like headers of this study. A sheet that holds no table comes without
+    columns. Raises DataError for a file that cannot be read, or whose header has to be mended first.
     """
     try:
         data = path.read_bytes()
@@ -59,13 +104,15 @@ def find_tables(path: Path, score: Score) -> list[Found]:
     if kind in ("csv", "tsv"):
         return [_delimited(data, path.name, score)]
     if kind in ("xlsx", "xls"):
-        return list(_sheets(data, path.name, kind, score))
+        return _sheets(data, path.name, kind, score)
     return [_statistical(data, path.name, kind)]
 
 
 def file_format(data: bytes, path: Path) -> str:
     """A file's format by its first bytes; the suffix decides only among texts and old Stata files."""
-    if data.startswith(ZIP) and zipfile.is_zipfile(io.BytesIO(data)):
+    place = Place(path.name)
+    if data.startswith(ZIP):
+        _refuse_archive(data, place)
         return "xlsx"
     if data.startswith(OLE):
         return "xls" if path.suffix.casefold() == ".xls" else "xlsx"
@@ -74,11 +121,22 @@ def file_format(data: bytes, path: Path) -> str:
             return kind
     if data.startswith(b"<stata_dta>") or (path.suffix.casefold() == ".dta" and data[0] in OLD_STATA):
         return "dta"
+    for mark, (what, fix) in NO_TABLE.items():
+        if data.startswith(mark):
+            raise DataError(place, f"the file is {what}", fix)
     if data.lstrip()[:1] == b"<":
-        raise DataError(
-            Place(path.name), "the file is a web page or XML, whatever its name says", "Save it as xlsx or csv"
-        )
+        raise DataError(place, "the file is a web page or XML, whatever its name says", "Save it as xlsx or csv")
     return "csv"
+
+
+def _refuse_archive(data: bytes, place: Place) -> None:
+    """Raise DataError for a workbook that is cut off, and for an archive of other files."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise DataError(place, "the workbook (or archive) is cut off", AGAIN)
+    with reading(place.file), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+    if "[Content_Types].xml" not in names:
+        raise DataError(place, "the file is an archive of other files and no workbook", UNPACK)
 
 
 def find_encoding(data: bytes, file: str) -> str:
@@ -114,21 +172,25 @@ def _statistical(data: bytes, file: str, kind: str) -> Found:
 def _delimited(data: bytes, file: str, score: Score) -> Found:
     encoding = find_encoding(data, file)
     text, _ = decode(data, file, encoding)
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(Place(file, None, line), "the text holds zero bytes: it is damaged, or no text file", AGAIN)
     separator = _separator(text)
-    lines, numbers = [], []
+    first: list[tuple[int, list[Any]]] = []
+    lowest: deque[tuple[int, list[Any]]] = deque(maxlen=LOWEST)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     last = 0
     for record in reader:
-        if record:
-            lines.append(record)
-            numbers.append(last + 1)
+        if any(cell.strip() for cell in record):
+            lowest.append((last + 1, record))
+            if len(first) <= LOOKED_AT + DEEPEST:
+                first.append(lowest[-1])
         last = reader.line_num
-        if len(lines) > LOOKED_AT + DEEPEST:
-            break
     source: dict[str, Any] = {"format": "tsv" if separator == "\t" else "csv", "encoding": encoding}
     if separator not in ",\t":
         source["separator"] = separator
-    return _best(lines, numbers, source, score, lambda s: read_table(data, file, s), Place(file))
+    lines = Lines([row for _, row in first], [n for n, _ in first], list(lowest))
+    return _best(lines, source, score, lambda s: read_table(data, file, s), Place(file))
 
 
 def _separator(text: str) -> str:
@@ -147,85 +209,149 @@ def _separator(text: str) -> str:
     return best
 
 
-def _sheets(data: bytes, file: str, kind: str, score: Score) -> Iterator[Found]:
-    """Every sheet with cells. A sheet without data rows cannot hold patients and is passed over."""
+def _sheets(data: bytes, file: str, kind: str, score: Score) -> list[Found]:
+    """Every sheet with cells; one without a table only says how many rows it has."""
     import python_calamine
 
     with reading(file):
         refuse_incomplete(data)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+        hidden = {page.name: HIDDEN[str(page.visible)] for page in book.sheets_metadata if str(page.visible) in HIDDEN}
+    found, problems = [], []
     for sheet, grid in grids.items():
-        rows = [
-            ["" if plain_cell(c) is None else plain_cell(c) for c in row] for row in grid[: LOOKED_AT + DEEPEST + 1]
-        ]
-        filled = [(i + 1, row) for i, row in enumerate(rows) if any(str(cell).strip() for cell in row)]
-        if len(filled) < 2:
-            continue
+        filled = [(i + 1, row) for i, row in enumerate(grid) if first_filled(row)[1]]
         source = {"format": kind, **({"sheet": sheet} if len(book.sheet_names) > 1 else {})}
-        lines, numbers = [row for _, row in filled], [n for n, _ in filled]
 
         def read(keys: dict[str, Any], sheet: str = sheet) -> RawTable:
             return read_table(data, file, {**keys, "sheet": sheet})
 
-        yield _best(lines, numbers, source, score, read, Place(file, sheet))
+        first = [
+            (n, ["" if plain_cell(c) is None else plain_cell(c) for c in row])
+            for n, row in filled[: LOOKED_AT + DEEPEST + 1]
+        ]
+        lines = Lines([row for _, row in first], [n for n, _ in first], filled[-LOWEST:])
+        try:
+            found += [_best(lines, source, score, read, Place(file, sheet))] if filled else []
+        except NoTable as problem:
+            problems.append(problem)
+            rows = np.array([n for n, _ in filled])
+            empty = pd.DataFrame(index=range(len(rows)))
+            found.append(Found(RawTable(file, sheet, empty, rows, {}, {"hidden_sheets": hidden}), source))
+    if len(problems) == len(found):
+        raise problems[0] if problems else DataError(Place(file), "all sheets are empty", AGAIN)
+    return found
 
 
 def _best(
-    lines: list[list[Any]],
-    numbers: list[int],
-    source: dict[str, Any],
-    score: Score,
-    read: Callable[[dict[str, Any]], RawTable],
-    place: Place,
+    lines: Lines, source: dict[str, Any], score: Score, read: Callable[[dict[str, Any]], RawTable], place: Place
 ) -> Found:
-    """Read the table below the header rows whose texts look most like headers; the shallowest and first of equals."""
-    width = max(len(line) for line in lines)
-    tried = []
-    for start in range(min(LOOKED_AT, len(lines))):
-        filled = [cell for cell in lines[start] if str(cell).strip()]
-        if not filled or not all(isinstance(cell, str) and not _numeric(cell) for cell in filled):
-            continue
-        for depth in range(1, DEEPEST + 1):
-            if start + depth < len(lines) and numbers[start + depth - 1] == numbers[start] + depth - 1:
-                names = _joined(lines[start : start + depth], width)
-                groups = start > 0 and numbers[start - 1] == numbers[start] - 1 and _is_group_row(lines[start - 1])
-                worth = score(names) - (LEFT_OUT * width if groups else 0)
-                tried.append(((worth, len(filled) / width >= FILLED, -depth, -start), start, depth))
+    """Read the table below the header rows whose texts look most like headers; the shallowest and first of equals.
+
+    A header that cannot be read is the header all the same: only other depths of it are tried.
+    """
+    order = _headers(lines, score)
+    if not order:
+        raise NoTable(place, "no row looks like a header", "Ask the center for a table with a header")
+    top = order[0]
+    if top.start + top.depth >= len(lines.rows):
+        raise NoTable(replace(place, row=lines.numbers[top.start]), "no data rows stand below the header", AGAIN)
+    if lines.width < 2:
+        what = f"each line is one cell ({cell_text(lines.rows[top.start][0])[:40]!r})"
+        raise NoTable(
+            replace(place, row=lines.numbers[top.start]), what, f"{EXPORT}, with a comma, tab or ; between cells"
+        )
+    below = _footer(lines, top)
+    ends = {"ends_before": below} if below else {}
     problem: DataError | None = None
-    for _, start, depth in sorted(tried, reverse=True):
+    for header in order:
+        if not header.start <= top.start < header.start + header.depth or header.rank[0] < top.rank[0] / 2:
+            continue
         keys = {**source}
-        if numbers[start] > 1:
-            keys["first_row"] = numbers[start]
-        if depth > 1:
-            keys["header_rows"] = depth
+        if lines.numbers[header.start] > 1:
+            keys["first_row"] = lines.numbers[header.start]
+        if header.depth > 1:
+            keys["header_rows"] = header.depth
         try:
-            return Found(read(keys), keys)
+            raw, ragged = _read(read, {**keys, **ends}, lines.rows[header.start], lines.width)
         except DataError as error:
             problem = problem or error
-            joined = _ragged(read, keys, lines[start], width) if width > len(lines[start]) else None
-            if joined:
-                return joined
-    raise problem or DataError(place, "no row looks like a header", "Ask the center for a table with a header")
-
-
-def _ragged(
-    read: Callable[[dict[str, Any]], RawTable], keys: dict[str, Any], header: list[str], width: int
-) -> Found | None:
-    """Read a table with too many cells in some lines: they are joined where the other columns then stay most alike."""
-    tried = []
-    for name in dict.fromkeys(" ".join(text.split()) for text in header if text.strip()):
-        try:
-            raw = read({**keys, "ragged": {"into": name}})
-        except DataError:
             continue
-        tried.append(
-            (sum(_strange(raw.cells[c].tolist()) for c in raw.cells.columns if c != name), len(tried), name, raw)
-        )
-    if not tried:
-        return None
+        _refuse_data_row(raw, header, lines.numbers[header.start + header.depth - 1], place)
+        return Found(raw, keys | ragged | {key: {"open": [value]} for key, value in ends.items()})
+    raise problem if top.rank[0] >= 1 else NoTable(place, "no table can be read", str(problem))
+
+
+def _headers(lines: Lines, score: Score) -> list[_Header]:
+    """Rows that may be the header, the likeliest first."""
+    tried = []
+    for start, row in enumerate(lines.rows[:LOOKED_AT]):
+        filled = [cell for cell in row if cell_text(cell)]
+        texts = sum(isinstance(cell, str) and not _numeric(cell) for cell in filled)
+        if texts <= len(filled) / 2:
+            continue
+        above = lines.rows[start - 1] if start and lines.numbers[start - 1] == lines.numbers[start] - 1 else []
+        for depth in range(1, DEEPEST + 1):
+            if (
+                start + depth <= len(lines.rows)
+                and lines.numbers[start + depth - 1] == lines.numbers[start] + depth - 1
+            ):
+                worth = score(_joined(lines.rows[start : start + depth], lines.width))
+                worth -= LEFT_OUT * lines.width if _is_group_row(above) else 0
+                rank = (worth, len(filled) / lines.width >= FILLED, texts == len(filled), -depth, -start)
+                tried.append(_Header(rank, start, depth))
+    return sorted(tried, reverse=True)
+
+
+def _refuse_data_row(raw: RawTable, header: _Header, row: int, place: Place) -> None:
+    """Raise NoTable if more of the header stands again as values of its columns than is known: it is a row of data."""
+    again = [name for name in raw.cells.columns if (raw.cells[name] == name.split(" / ")[-1]).any()]
+    if len(again) > header.rank[0]:
+        what = f"no row looks like a header; the likeliest holds {again[0]!r}, which stands in its column again"
+        raise NoTable(replace(place, row=row), what, "Ask the center for a table with a header")
+
+
+def _footer(lines: Lines, header: _Header) -> str:
+    """A regular expression for the first line below the table ("": there is none).
+
+    Such a line is a total or a note, or it is formed unlike the table's lines where its first filled cell stands.
+    """
+    body = [
+        row for n, row in zip(lines.numbers, lines.rows, strict=True) if n >= lines.numbers[header.start] + header.depth
+    ]
+    first = ""
+    for n, row in reversed(lines.lowest):
+        at, text = first_filled(row)
+        formed = {without_digits(cell_text(other[at])) for other in body if at < len(other)}
+        sparse = sum(bool(cell_text(cell)) for cell in row) <= max(SPARSE * lines.width, 1)
+        strange = sparse and len(formed) <= FORMS and without_digits(text) not in formed
+        if n < lines.numbers[header.start] + header.depth or not (strange or FOOTER.match(key(text))):
+            break
+        first = text
+    return re.sub(r"\d+", r"\\d+", re.escape(first)).replace("\\ ", " ")
+
+
+def _read(
+    read: Callable[[dict[str, Any]], RawTable], keys: dict[str, Any], header: list[str], width: int
+) -> tuple[RawTable, dict[str, Any]]:
+    """Read a table; surplus cells of its lines are joined where the other columns then stay most alike."""
+    try:
+        return read(keys), {}
+    except DataError:
+        if width <= len(header):
+            raise
+        tried = []
+        for name in dict.fromkeys(cell_text(text) for text in header if cell_text(text)):
+            try:
+                raw = read({**keys, "ragged": {"into": name}})
+            except DataError:
+                continue
+            strange = sum(_strange(raw.cells[c].tolist()) for c in raw.cells.columns if c != name)
+            tried.append((strange, len(tried), name, raw))
+        if not tried:
+            raise
     _, _, name, raw = min(tried, key=lambda entry: entry[:2])
-    return Found(raw, {**keys, "ragged": {"open": [{"into": name}]}})
+    return raw, {"ragged": {"open": [{"into": name}]}}
 
 
 def _strange(cells: list[Any]) -> int:

@@ -42,15 +42,17 @@ def weigh_numbers(reader: Reader, q: Question, usual: Mapping[str, float]) -> Fi
     if trace:
         spec["below_detection"] = trace
         live = [i for i in live if facts.distinct.key[i] not in reader.below]
-    if facts.labels and any(
-        facts.labels.get(facts.distinct.text[i], "").strip() != facts.distinct.text[i] for i in live
-    ):
+    told = [i for i in live if facts.texts[i].strip() != facts.distinct.text[i].strip()]
+    if told and q.variable.type != "integer":
         return None
     if q.variable.type == "integer":
         found = _counted(reader, q, spec, live)
         if found:
             return found
-    return _measured(reader, q, spec, live, usual)
+    fit = _measured(reader, q, spec, live, usual)
+    if fit and told:
+        fit.ask.append(f"the codes have labels: {', '.join(shown_values(facts, told))}; are they the numbers?")
+    return fit
 
 
 def _counted(reader: Reader, q: Question, spec: dict[str, Any], live: list[int]) -> Fit | None:
@@ -74,8 +76,7 @@ def _measured(
     reader: Reader, q: Question, spec: dict[str, Any], live: list[int], usual: Mapping[str, float]
 ) -> Fit | None:
     facts, variable = q.facts, q.variable
-    units, asks = _units(reader, q, spec, live, usual)
-    unit = units[0] if units else ""
+    unit, maybe, asks = _unit(reader, q, spec, live, usual)
     whole = {**spec, "unit": unit} if unit and unit != "?" else dict(spec)
     outcome = reader.read(facts, whole, q.row_is)[q.slot]
     numbers = outcome.read if outcome.read is not None else outcome.value
@@ -93,7 +94,7 @@ def _measured(
         return None
     if unit == "?":
         whole["unit"] = "?"
-    fit = Fit(max(share - off, 0.1), whole, [_told(q, unit)] if unit and unit != "?" else [], asks)
+    fit = Fit(max(share - off, 0.1), whole, [_told(q, unit)] if unit and unit != "?" else [], asks, units=maybe)
     lost = [
         i
         for i in live
@@ -101,7 +102,12 @@ def _measured(
     ]
     if lost:
         fit.ask.append(f"values that are no {variable.type}: {', '.join(shown_values(facts, lost))}")
-    fit.ask += _heaped(facts, live, variable)
+    possible = [unit] if unit not in ("", "?") else maybe
+    heaped = _heaped(facts, live, variable, [reader.units.factor(u, variable) for u in possible or [variable.unit]])
+    if heaped:
+        fit.spec["codes"] = {facts.distinct.text[i].strip(): "?" for i in heaped}
+        cells = ", ".join(f"{facts.distinct.text[i].strip()} (in {int(facts.counts[i])} cells)" for i in heaped)
+        fit.ask.append(f"does {cells} mean missing?")
     if off > FRINGE:
         fit.ask.append(f"{off:.0%} of the values are not plausible; another unit or meaning?")
     fit.why.append(f"{share:.0%} numbers, {1 - min(off, 1):.0%} of them plausible")
@@ -112,36 +118,35 @@ def _told(q: Question, unit: str) -> str:
     return f"the header gives {q.header.unit_text}" if q.header.units else f"only {unit} fits the distribution"
 
 
-def _units(
+def _unit(
     reader: Reader, q: Question, spec: dict[str, Any], live: list[int], usual: Mapping[str, float]
-) -> tuple[list[str], list[str]]:
-    """The column's unit (or "?"), and what has to be asked about it."""
-    variable = q.variable
+) -> tuple[str, list[str], list[str]]:
+    """The column's unit ("?": not known, "": none), those that it may be then, and what has to be asked about it."""
+    variable, text = q.variable, q.header.unit_text
     if not variable.unit:
-        return [], []
+        return "", [], []
     fitting = _fitting(reader, q, spec, live, usual)
     named = [unit for unit in q.header.units if not unit_problems("", unit, variable, reader.dictionary)]
     if named:
-        if fitting is not None and named[0] not in fitting:
-            likely = f" ({fitting[0]} would fit)" if fitting else ""
-            return named, [f"the header says {q.header.unit_text}, which does not fit the distribution{likely}"]
-        return named, []
-    if q.header.unit_text and not q.header.units:
-        return ["?"], [f"the header's unit {q.header.unit_text!r} is not one that {variable.unit} can be made of"]
-    if q.header.units:
-        return ["?"], [f"the header's unit {q.header.unit_text!r} measures something else"]
+        if fitting is None or named[0] in fitting:
+            return named[0], [], []
+        likely = f" ({fitting[0]} would fit)" if fitting else ""
+        return named[0], [], [f"the header says {text}, which does not fit the distribution{likely}"]
+    if text and not q.header.units:
+        return "?", [], [f"the header's unit {text!r} is not one that {variable.unit} can be made of"]
+    if text:
+        return "?", [], [f"the header's unit {text!r} measures something else"]
     if variable.type == "integer":
-        return [], []
+        return "", [], []
     if fitting is None:
-        known = [unit for unit in reader.dictionary.units if not unit_problems("", unit, variable, reader.dictionary)]
-        several = _by_factor(reader, known, variable)
-        ask = f"no unit in the header, and nothing to compare with: it may be {' or '.join(several[:3])}"
-        return (["?"], [ask]) if len(several) > 1 else ([variable.unit], [])
-    different = _by_factor(reader, fitting, variable)
-    if len(different) == 1:
-        return [different[0]], []
-    shown = " or ".join(different[:4]) or "none of the known units"
-    return ["?"], [f"no unit in the header; by the distribution it may be {shown}"]
+        fitting = [unit for unit in reader.dictionary.units if not unit_problems("", unit, variable, reader.dictionary)]
+        what = "no unit in the header, and nothing to compare with"
+    else:
+        what = "no unit in the header; by the distribution"
+    maybe = _by_factor(reader, fitting, variable)
+    if len(maybe) == 1:
+        return maybe[0], [], []
+    return "?", maybe, [f"{what}: it may be {' or '.join(maybe[:4]) or 'none of the known units'}"]
 
 
 def _fitting(
@@ -173,8 +178,8 @@ def _by_factor(reader: Reader, units: list[str], variable: Variable) -> list[str
     return list(found.values())
 
 
-def _heaped(facts: Any, live: list[int], variable: Variable) -> list[str]:
-    """Numbers such as 99 that stand so often, or so far outside, that they may mean missing."""
+def _heaped(facts: Any, live: list[int], variable: Variable, factors: list[float]) -> list[int]:
+    """Numbers such as 99 that stand so often, or so far outside in every unit, that they may mean missing."""
     found = []
     counts = sorted((int(facts.counts[i]) for i in live), reverse=True)
     for i in live:
@@ -184,10 +189,11 @@ def _heaped(facts: Any, live: list[int], variable: Variable) -> list[str]:
             number = float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else np.nan
         if number not in MISSING_NUMBERS:
             continue
-        outside = bool(variable.range) and not variable.range[0] <= number <= variable.range[1]
+        low, high = variable.range or (-np.inf, np.inf)
+        outside = not any(low <= number * factor <= high for factor in factors)
         others = counts[1] if len(counts) > 1 and counts[0] == n else counts[0]
         if outside or (n >= HEAPED and n >= HEAPED * others and variable.type == "number"):
-            found.append(f"does {facts.distinct.text[i]} ({n} cell{'s' if n > 1 else ''}) mean missing?")
+            found.append(i)
     return found
 
 

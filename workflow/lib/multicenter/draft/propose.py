@@ -98,7 +98,7 @@ def _candidates(facts: Facts, reader: Reader, row_is: str, usual: Mapping[str, f
 def _names(facts: Facts, reader: Reader, row_is: str) -> dict[Slot, tuple[Name, Header]]:
     """How well the header, or the label that the file gives it, names each slot."""
     found: dict[Slot, tuple[Name, Header]] = {}
-    for text in dict.fromkeys(t for t in (facts.label, facts.header) if t):
+    for text in dict.fromkeys(t for t in (facts.label, facts.name) if t):
         header = reader.vocabulary.header(text)
         for slot, name in reader.vocabulary.names(header, row_is).items():
             if name.score >= FEWEST_NAME and (slot not in found or name.score > found[slot][0].score):
@@ -147,17 +147,13 @@ def _weigh_text(reader: Reader, q: Question) -> Fit | None:
 
 def _with_told_words(reader: Reader, q: Question, fit: Fit | None) -> Fit | None:
     """Words among dates that another variable of the record explains (`ongoing` in the column of the end)."""
-    if not fit or not fit.ask or "words among" not in fit.ask[-1]:
+    if not fit or not fit.words:
         return fit
     for variable in reader.dictionary.tables[q.slot[0]].variables.values():
         if reader.hints(variable).told_by != q.variable.name:
             continue
         spoken = {word for text in reader.hints(variable).inside for word in reader.vocabulary.lexicon.words(text)}
-        words = [
-            t.strip()
-            for t, s in zip(q.facts.distinct.text, q.facts.distinct.is_stamp, strict=True)
-            if not s and t.strip().isalpha()
-        ]
+        words = [text for i in fit.words if (text := q.facts.distinct.text[i].strip()).isalpha()]
         if words and all(set(reader.vocabulary.lexicon.words(word)) <= spoken for word in words):
             address = Question(q.facts, q.header, variable, (*q.slot[:2], variable.name), q.row_is).address
             fit.spec = [
@@ -182,7 +178,7 @@ def _by_values(facts: Facts, reader: Reader, row_is: str) -> list[Candidate]:
         if table.item and item and table.variables[table.item].type != "integer":
             continue
         slot = (table.name, item, variable.name)
-        fit = explain_words(reader, Question(facts, reader.vocabulary.header(facts.header), variable, slot, row_is))
+        fit = explain_words(reader, Question(facts, reader.vocabulary.header(facts.name), variable, slot, row_is))
         if fit and fit.score >= ALL:
             fit.ask.append("the header does not say so")
             found.append(Candidate(slot, Name(0.0, False, "the header says nothing known"), fit, variable))

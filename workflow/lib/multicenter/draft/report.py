@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from multicenter.draft.date_evidence import read_dates, unread, ways
+from multicenter.draft.date_evidence import read_dates, unread, ways, with_century
 from multicenter.draft.facts import FEWEST, Facts, shown_values
 from multicenter.draft.layout import Found
 from multicenter.draft.number_evidence import HEAPED, MISSING_NUMBERS
 from multicenter.draft.vocabulary import Vocabulary
 from multicenter.harmonize.cells import MAPPED
-from multicenter.harmonize.columns import CENTURY
 from multicenter.harmonize.words import key
 
 COLUMNS = [
@@ -54,7 +53,7 @@ def profile_tables(
                 "; ".join(shown_values(facts, fewest=FEWEST)) if _coded(facts) else "",
                 "; ".join(_missing(facts, vocabulary)), _dates(facts, found.source["format"]),
                 "" if facts.header in ids else _numbers(facts),
-                units.get(facts.header, vocabulary.header(facts.header).unit_text),
+                units.get(facts.header, vocabulary.header(facts.name).unit_text),
             ])  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -125,7 +124,7 @@ def _dates(facts: Facts, kind: str) -> str:
     everything = list(range(len(facts.distinct)))
     found = []
     for way in [{}, *ways(*unread(facts, everything), kind)]:
-        outcome = read_dates(facts, {**way, **({"two_digit_years": CENTURY} if "two_digit_years" in way else {})})
+        outcome = read_dates(facts, with_century(way))
         years = outcome.value.astype("datetime64[Y]").astype("int64") + 1970
         good = (outcome.status == MAPPED) & (years > DATED[0]) & (years < DATED[1])
         share = facts.counts[good].sum() / facts.filled

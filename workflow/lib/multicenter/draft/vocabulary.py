@@ -56,12 +56,11 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to read a header: its words without the item, and how much was passed over."""
+    """One way to read a header: its words without the item. context: words beside it that were passed over."""
 
     bag: Bag
     item: str = ""
     level: str = ""
-    lost: float = 0.0
     exact: bool = True
     context: frozenset[str] = frozenset()
 
@@ -78,6 +77,8 @@ class Hints:
     readers: list[list[str]] = field(default_factory=list)
     told_by: str = ""
     looks_like: str = ""
+    year_of: str = ""
+    counted_ages: dict[str, str] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
 
 

@@ -9,9 +9,10 @@ import yaml
 from multicenter.draft.draft import Delivery, Draft
 from multicenter.draft.propose import Candidate, Proposal
 from multicenter.errors import StudyError
+from multicenter.harmonize.check_open import WHY
 
 WIDTH = 120
-DROP = {"drop": "why?"}
+DROP = {"drop": WHY}
 
 
 class _Flow(yaml.SafeDumper):
@@ -27,10 +28,16 @@ _Flow.add_representer(type(None), lambda dumper, _: dumper.represent_scalar("tag
 def center_file(delivery: Delivery) -> str:
     """The text of the draft."""
     n = delivery.counts
+    read = {source.found.raw.file for source in delivery.sources}
+    unread = {file: "; ".join(what.values()) for file, what in delivery.ignored.items() if file not in read}
     lines = [
         f"# Draft: {n['sure']} columns are mapped, {n['open']} are open. Comments give confidence (0 to 1) and reason.",
         "# Write the answer in the place of each `open:` block (one of its lines, or {drop: why}); no run begins",
         "# while one is left. A `?` is what only the hospital knows.",
+        *(
+            f"# open: {_plain(f'{file}: {what}')} Map it, or take it out of the extracts."
+            for file, what in unread.items()
+        ),
         f"center: {flow(delivery.center)}",
         "sources:",
     ]
@@ -52,13 +59,14 @@ def _source(source: Draft, delivery: Delivery) -> list[str]:
     lines = [f"  {flow(source.name)}:"]
     if delivery.several_files:
         lines.append(f"    file: {flow(raw.file)}")
-    lines += [f"    {name}: {flow(value)}" for name, value in source.found.source.items()]
+    for name, value in source.found.source.items():
+        note = "  # open: are the lines from this one on no patients?" if name == "ends_before" else ""
+        lines.append(f"    {name}: {flow(value)}{note}")
     ignored = delivery.ignored.get(raw.file, {})
     first = next(s for s in delivery.sources if s.found.raw.file == raw.file)
     if ignored and source is first:
         lines.append("    ignore_sheets:")
-        lines += [f"      {flow(sheet)}: {{open: []}}  # open: {n} rows without this delivery's patients; a code book?"
-                  for sheet, n in ignored.items()]  # fmt: skip
+        lines += [f"      {flow(sheet)}: {{open: []}}  # open: {_plain(what)}" for sheet, what in ignored.items()]
     if source.row_is != "patient":
         lines.append(f"    row_is: {source.row_is}  # the ids stand more than once")
     lines += _ident(source)
@@ -72,7 +80,7 @@ def _source(source: Draft, delivery: Delivery) -> list[str]:
         )
     lines.append("    columns:")
     for header, proposal in source.proposals.items():
-        lines += _column(header, proposal)
+        lines += column_lines(header, proposal)
     return lines
 
 
@@ -83,7 +91,8 @@ def _ident(source: Draft) -> list[str]:
     return [f"    # open: {source.id_ask}", f"    id: {{open: {flow(candidates)}}}"]
 
 
-def _column(header: str, proposal: Proposal) -> list[str]:
+def column_lines(header: str, proposal: Proposal) -> list[str]:
+    """A column of the draft: what it becomes and why, or what it may be, in the order of the scores."""
     key = flow(header)
     if proposal.sure:
         spec = _short(proposal.spec)
@@ -93,10 +102,11 @@ def _column(header: str, proposal: Proposal) -> list[str]:
         return [f"      {note}", f"      {key}:", *(f"        - {flow(part)}" for part in spec)]
     asks = _plain("; ".join(proposal.ask))
     lines = [f"      # open: {asks}", f"      {key}:", "        open:"]
-    for n, candidate in enumerate(proposal.candidates):
-        spec = proposal.spec if n == 0 else candidate.fit.spec
+    likeliest = sorted(enumerate(proposal.candidates), key=lambda pair: -round(pair[1].confidence, 2))
+    for n, candidate in likeliest:
         note = f"# {candidate.confidence:.2f} {_plain(_reason(candidate))}"
-        lines += _beside(f"          - {flow(_short(spec))}", note)
+        for spec in [proposal.spec if n == 0 else candidate.fit.spec, *candidate.fit.others]:
+            lines += _beside(f"          - {flow(_short(spec))}", note)
     lines.append(f"          - {flow(DROP)}")
     return lines
 
@@ -120,4 +130,5 @@ def _beside(line: str, note: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split())
+    """A comment's text: on one line, and without what cannot be printed."""
+    return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))

@@ -16,19 +16,31 @@ from multicenter.deliveries import SHORT, delivery_name, delivery_sha, read_rece
 from multicenter.dictionary import Dictionary
 from multicenter.errors import DataError, Place
 from multicenter.harmonize.check import BY_IDS
+from multicenter.opencsv import read_csv
 
 CHANGE_COLUMNS = ["table", "variable", "patient_id", "item", "old", "new"]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of what a column said of the same patients may change: this share of it, or fewer cells than that."""
+    """From where on it is no patient's error but the delivery's.
+
+    share, cells: how much of what a column said of the same patients may change: this share of it, or fewer cells.
+    contradicted_share, contradicted_rows: in how many rows two columns may contradict each other, in the same way.
+    """
 
     share: float = 0.2
     cells: int = 3
+    contradicted_share: float = 0.5
+    contradicted_rows: int = 3
 
     def exceeded(self, changed: int, known: int) -> bool:
+        """Whether more of a column changed than may."""
         return changed >= self.cells and changed > self.share * known
+
+    def contradicted(self, rows: int, asked: int) -> bool:
+        """Whether a rule is broken in more rows than patients' errors explain."""
+        return rows >= self.contradicted_rows and rows > self.contradicted_share * asked
 
 
 USUAL = Limits()
@@ -36,7 +48,7 @@ USUAL = Limits()
 
 @dataclass(frozen=True)
 class Change:
-    """One way in which a delivery differs from the accepted one, in some columns (headers) or patients (ids)."""
+    """One way in which a delivery is not as it was or as it should be, in some columns (headers) or patients (ids)."""
 
     kind: str
     place: Place
@@ -47,21 +59,51 @@ class Change:
 
 
 @dataclass
-class Accepted:
-    """The accepted delivery of a center that sends a new one.
+class Decisions:
+    """What was decided of the changes of one delivery.
 
-    folder, receipt: the accepted one. center, sha: of the new one. decisions: `accepted_changes` of the center file.
+    mapping: the center file, as messages name it. sha: of the delivery. entries: the file's `accepted_changes`.
     stops: changes that nobody has accepted.
     """
+
+    mapping: str
+    sha: str = ""
+    entries: Iterable[Mapping[str, Any]] = ()
+    stops: list[Change] = field(default_factory=list)
+
+    def allows(self, change: Change) -> bool:
+        """Whether somebody has decided that just this change of just this delivery is right."""
+        fitting = [d for d in self.entries if d["delivery"] == self.sha[:SHORT] and d["change"] == change.kind]
+        ids = {ident for decision in fitting for ident in decision.get("ids", ())}
+        columns = {header for decision in fitting for header in decision.get("columns", ())}
+        return bool(fitting) and ids.issuperset(change.ids) and columns.issuperset(change.columns)
+
+    def how_to_accept(self, before: Accepted | None) -> str:
+        """The lines to paste into the center file if what stops the delivery is right; "" if nothing of it can be."""
+        if not self.stops:
+            return ""
+        compared = f"Compared with the accepted {delivery_name(before.receipt)}. " if before else ""
+        lines = [
+            f"{compared}What is right after all can be accepted in {self.mapping} (one entry a "
+            "decision; leave out what is not; say why, who and when):",
+            "accepted_changes:",
+        ]
+        for kind in dict.fromkeys(change.kind for change in self.stops):
+            what = "ids" if kind in BY_IDS else "columns"
+            named = [word for change in self.stops if change.kind == kind for word in getattr(change, what)]
+            listed = json.dumps(list(dict.fromkeys(named)), ensure_ascii=False)
+            lines += [f'  - delivery: "{self.sha[:SHORT]}"', f"    change: {kind}", f"    {what}: {listed}"]
+            lines += ["    reason:", "    decided_by:", "    decided_on:"]
+        return "\n".join(lines)
+
+
+@dataclass
+class Accepted:
+    """The accepted delivery of a center that sends a new one, in a folder, with its receipt."""
 
     dictionary: Dictionary
     folder: Path
     receipt: Mapping[str, Any]
-    center: str
-    sha: str
-    decisions: Iterable[Mapping[str, Any]]
-    limits: Limits
-    stops: list[Change] = field(default_factory=list)
     _tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
@@ -77,6 +119,12 @@ class Accepted:
         """(table, item, variable) → the column that fed it."""
         rows = _read_csv(self.folder / "column_map.csv")
         return {(r["table"], r["item"], r["variable"]): r["header"] for r in rows.to_dict("records")}
+
+    @cached_property
+    def units(self) -> dict[tuple[str, str, str], str]:
+        """(table, item, variable) → the unit in which its column was read ("": the variable's own)."""
+        rows = _read_csv(self.folder / "column_map.csv")
+        return {(r["table"], r["item"], r["variable"]): r.get("unit", "") for r in rows.to_dict("records")}
 
     @cached_property
     def columns(self) -> dict[tuple[str, str], dict[str, str]]:
@@ -118,49 +166,22 @@ class Accepted:
         level, n = next(iter(known.value_counts().items()))
         return f" The accepted delivery has {level!r} for {n} of the {len(known)} patients with it who are known there."
 
-    def allows(self, change: Change) -> bool:
-        """Whether somebody has decided that just this change of just this delivery is right."""
-        fitting = [d for d in self.decisions if d["delivery"] == self.sha[:SHORT] and d["change"] == change.kind]
-        ids = {ident for decision in fitting for ident in decision.get("ids", ())}
-        columns = {header for decision in fitting for header in decision.get("columns", ())}
-        return bool(fitting) and ids.issuperset(change.ids) and columns.issuperset(change.columns)
 
-    def how_to_accept(self) -> str:
-        """The lines to paste into the center file if the changes that stop the delivery are right; "" without any."""
-        if not self.stops:
-            return ""
-        lines = [
-            f"Compared with the accepted {delivery_name(self.receipt)}. What is right after all can be accepted in "
-            f"config/centers/{self.center}.yaml (one entry a decision; leave out what is not):",
-            "accepted_changes:",
-        ]
-        for kind in dict.fromkeys(change.kind for change in self.stops):
-            what = "ids" if kind in BY_IDS else "columns"
-            named = [word for change in self.stops if change.kind == kind for word in getattr(change, what)]
-            listed = json.dumps(list(dict.fromkeys(named)), ensure_ascii=False)
-            lines += [f'  - delivery: "{self.sha[:SHORT]}"', f"    change: {kind}", f"    {what}: {listed}"]
-            lines += ["    reason:", "    decided_by:", "    decided_on:"]
-        return "\n".join(lines)
-
-
-def find_accepted(
-    folder: Path | None, receipt: Mapping[str, Any], config: Mapping[str, Any], dictionary: Dictionary, limits: Limits
-) -> Accepted | None:
+def find_accepted(folder: Path | None, receipt: Mapping[str, Any], dictionary: Dictionary) -> Accepted | None:
     """Return the accepted delivery in a folder; None if there is none, or if it is the very one that came in now.
 
-    receipt, config: of the delivery that came in, and its center file. The same files mapped otherwise are no change of
-    the delivery. Raises DataError if the accepted delivery is not complete.
+    receipt: of the delivery that came in. The same files mapped otherwise are no change of it. Raises DataError if the
+    accepted delivery is not complete.
     """
     before = read_receipt(folder) if folder else None
-    sha = delivery_sha(receipt)
-    if before is None or delivery_sha(before) == sha:
+    if before is None or delivery_sha(before) == delivery_sha(receipt):
         return None
     needed = ["column_map.csv", "profile.csv", *(f"{name}.parquet" for name in before["tables"])]
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         what = f"{', '.join(missing)} of the accepted {delivery_name(before)} is missing"
         raise DataError(Place(str(folder)), what, "Bring it back, or remove the folder to accept without comparing")
-    return Accepted(dictionary, folder, before, config["center"], sha, config.get("accepted_changes", ()), limits)
+    return Accepted(dictionary, folder, before)
 
 
 def earlier_changes(folder: Path | None, receipt: Mapping[str, Any]) -> tuple[pd.DataFrame, str]:
@@ -168,7 +189,7 @@ def earlier_changes(folder: Path | None, receipt: Mapping[str, Any]) -> tuple[pd
     before = read_receipt(folder) if folder else None
     if before is None or delivery_sha(before) != delivery_sha(receipt) or not (folder / "changes.csv").is_file():
         return pd.DataFrame(columns=CHANGE_COLUMNS), ""
-    return _read_csv(folder / "changes.csv"), before.get("replaces", "")
+    return read_csv(folder / "changes.csv"), before.get("replaces", "")
 
 
 def by_patient(ids: np.ndarray, values: pd.Series | np.ndarray) -> pd.Series:

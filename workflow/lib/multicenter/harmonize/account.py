@@ -14,10 +14,11 @@ import pandas as pd
 
 from multicenter.errors import StudyError
 from multicenter.harmonize.cells import MAPPED, MISSING, OPEN, QUERY, STATUS, Distinct, Outcome
+from multicenter.harmonize.columns import target_of
 from multicenter.harmonize.delivery import Delivery, Sheet, Slot, shown_column
 
 COLUMNS = ["file", "sheet", "column", "header", "value", "n", "status", "to_table", "to_variable", "to_value", "reason"]
-MAP_COLUMNS = ["table", "variable", "item", "file", "sheet", "column", "header", "source"]
+MAP_COLUMNS = ["table", "variable", "item", "file", "sheet", "column", "header", "source", "unit"]
 BUG = "The account of the delivery does not add up: a mistake of the program, not of the delivery."
 FATES = ("mapped", "dropped", "missing", "query")
 RANK = {QUERY: 3, MAPPED: 2, MISSING: 1, OPEN: 0}
@@ -63,16 +64,20 @@ def _check(delivery: Delivery, account: pd.DataFrame) -> None:
 
 
 def build_column_map(delivery: Delivery) -> pd.DataFrame:
-    """Which column feeds which variable (and item): with a record's row this is the cell (columns: MAP_COLUMNS)."""
+    """Which column feeds which variable (and item): with a record's row this is the cell (columns: MAP_COLUMNS).
+
+    unit: the declared one of the column's numbers ("": the variable's own).
+    """
     rows = []
     for name, sheet in delivery.sheets.items():
         raw = sheet.raw
         for (table, item, variable), (header, _) in sheet.slots().items():
-            rows.append((table, variable, item, raw.file, raw.sheet, raw.refs[header], header, name))
+            rows.append((table, variable, item, raw.file, raw.sheet, raw.refs[header], header, name,
+                         target_of(sheet, header, (table, item, variable)).unit))  # fmt: skip
         for table, item, variable in sheet.source.constants:
-            rows.append((table, variable, item, raw.file, raw.sheet, "", "(declared in the center file)", name))
+            rows.append((table, variable, item, raw.file, raw.sheet, "", "(declared in the center file)", name, ""))
         rows.append(("patient", "patient_id", "", raw.file, raw.sheet, raw.refs[sheet.source.id_column],
-                     sheet.source.id_column, name))  # fmt: skip
+                     sheet.source.id_column, name, ""))  # fmt: skip
     return pd.DataFrame(rows, columns=MAP_COLUMNS)
 
 
@@ -80,7 +85,7 @@ def _account_column(sheet: Sheet, header: str, rows: list[tuple[Any, ...]]) -> N
     raw = sheet.raw
     start = (raw.file, raw.sheet, raw.refs[header], header)
     live = sheet.kept.copy()
-    _count_dropped_rows(sheet, header, start, rows)
+    _count_dropped_rows(sheet, start, rows)
     if header == sheet.source.id_column:
         _add(rows, start, "<id>", int(live.sum()), "mapped", "patient", "patient_id", "<id>", "")
         return
@@ -102,9 +107,10 @@ def _account_column(sheet: Sheet, header: str, rows: list[tuple[Any, ...]]) -> N
             value = distinct.text[code] if code >= 0 else ""
             _add(rows, start, value, 1, STATUS[status], tables, names, "", reason)
     lost = live & _without_record(sheet, slots)
-    _count_values(sheet, header, live & ~lost, "", (start, tables, names), rows)
+    counted = distinct, slots, (start, tables, names)
+    _count_values(counted, live & ~lost, "", rows)
     if lost.any():
-        _count_values(sheet, header, lost, f"the record has no {sheet.item_name}", (start, tables, names), rows)
+        _count_values(counted, lost, f"the record has no {sheet.item_name}", rows)
 
 
 def _without_record(sheet: Sheet, slots: Mapping[Slot, Outcome]) -> np.ndarray:
@@ -115,10 +121,9 @@ def _without_record(sheet: Sheet, slots: Mapping[Slot, Outcome]) -> np.ndarray:
     return lost
 
 
-def _count_values(sheet: Sheet, header: str, rows_in: np.ndarray, lost: str, fixed: tuple, rows: list) -> None:
-    """Account for the cells of some rows; `lost`: why their mapped values are in no record ("": they are in one)."""
-    start, tables, names = fixed
-    distinct, slots = sheet.distinct[header], sheet.outcomes[header]
+def _count_values(counted: tuple, rows_in: np.ndarray, lost: str, rows: list) -> None:
+    """Account for a column's cells in some rows; `lost`: why mapped values are in no record ("": they are in one)."""
+    distinct, slots, (start, tables, names) = counted
     codes = distinct.codes[rows_in]
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
     for (value, status, to_value, reason), n in _lines(distinct, slots, counts).items():
@@ -128,7 +133,7 @@ def _count_values(sheet: Sheet, header: str, rows_in: np.ndarray, lost: str, fix
     _count_blanks({} if lost else slots, int((codes < 0).sum()), start, tables, names, rows)
 
 
-def _count_dropped_rows(sheet: Sheet, header: str, start: tuple, rows: list[tuple[Any, ...]]) -> None:
+def _count_dropped_rows(sheet: Sheet, start: tuple, rows: list[tuple[Any, ...]]) -> None:
     reasons = pd.Series([reason.split(":")[0] for reason in sheet.dropped.values()], dtype=object).value_counts()
     for reason, n in reasons.items():
         rows.append((*start, "<any>", int(n), "dropped", "", "", "", f"row dropped: {reason}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,12 +47,16 @@ class Distinct:
 
 @dataclass
 class Note:
-    """What is to be reported of a distinct value."""
+    """What is to be reported of a distinct value, or of a row.
+
+    shown: what the message shows and what the finding depends on, by name. detail: a remark behind the message.
+    """
 
     kind: str
     lo: str = ""
     hi: str = ""
     detail: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

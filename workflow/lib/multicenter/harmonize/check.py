@@ -8,11 +8,11 @@ from typing import Any
 
 from multicenter.dictionary import Dictionary, Variable
 from multicenter.errors import did_you_mean
-from multicenter.harmonize.check_open import is_open, open_problems
+from multicenter.harmonize.check_open import is_open, is_unanswered, open_problems
 from multicenter.harmonize.check_source import date_problems, regex_problems, source_problems, unit_problems
 from multicenter.harmonize.spec import PLACE, canonical, code_map, expand, parse_address
 
-BY_IDS = ("lost_patients", "lost_rows")  # accepted changes that name patients; the others name columns
+BY_IDS = ("lost_patients", "lost_rows", "patients")  # accepted changes that name patients; the others name columns
 
 
 def check_center(
@@ -61,7 +61,7 @@ class _Checker:
         reached: set[tuple[str, str]] = set()
         slots: dict[tuple[str, str, str], str] = {}
         for header, spec in source.get("columns", {}).items():
-            for slot in self.column(f"{where}.columns.{header}", spec, row_is, center, source):
+            for slot in self.column(f"{where}.columns.{header}", spec, row_is):
                 reached.add(slot[:2])
                 if slots.setdefault(slot, header) != header:
                     self.add(f"{where}.columns.{header}", f"{_shown(slot)} is already fed by column {slots[slot]!r}")
@@ -72,12 +72,13 @@ class _Checker:
         self.keys(where, source, row_is, reached, slots)
 
     def keys(self, where: str, source: Mapping[str, Any], row_is: str, reached: Any, slots: Any) -> None:
-        """Every table that is filled needs its rows told apart."""
+        """Every table that is filled needs its rows told apart; a column that is still open may do so."""
+        waits = any(is_open(spec) for spec in source.get("columns", {}).values())
         number = source.get("number", {})
         constants = {parse_address(a, row_is) for a in source.get("constants", {}) if _parses(a)}
         for table, item in sorted(reached):
             key = self.dictionary.tables[table].item
-            if key and not item and key not in number and (table, "", key) not in {*slots, *constants}:
+            if not waits and key and not item and key not in number and (table, "", key) not in {*slots, *constants}:
                 self.add(
                     where,
                     f"nothing tells the rows of {table} apart: map a column to {key}, write {table}[…] or use 'number'",
@@ -98,8 +99,8 @@ class _Checker:
                 [s[2] for s in slots],
             )
 
-    def column(self, where: str, spec: Any, row_is: str, center: Any, source: Any) -> list[tuple[str, str, str]]:
-        if is_open(spec) or (isinstance(spec, dict) and "drop" in spec):
+    def column(self, where: str, spec: Any, row_is: str) -> list[tuple[str, str, str]]:
+        if is_open(spec) or is_unanswered(spec) or (isinstance(spec, dict) and "drop" in spec):
             return []
         if isinstance(spec, dict) and "read" in spec:
             return self.reader(where, spec, row_is)

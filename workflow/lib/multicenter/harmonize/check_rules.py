@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Formatter
 
+from multicenter.actions import ACTIONS
 from multicenter.dictionary import Dictionary
 from multicenter.errors import did_you_mean
 from multicenter.expression_syntax import names_in, problems_in
@@ -21,17 +22,19 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 POOLED_RULE = "same_patient"
 # What the program finds by itself; each kind's outcome and message stand in the table.
 KINDS = (
-    "formula_error", "ambiguous_code", "not_numeric", "date_impossible", "date_month_only", "date_month_query",
-    "date_year_only", "date_year_imputed", "date_system_1904", "date_text", "out_of_range", "unusual", "unit_suspect",
-    "unit_in_cell", "below_limit", "above_limit", "range_midpoint", "hidden_row", "duplicate_exact",
-    "duplicate_differs",
+    "formula_error", "ambiguous_code", "not_numeric", "date_impossible", "date_format", "date_month_only",
+    "date_month_query", "date_year_only", "date_year_imputed", "date_system_1904", "date_text", "out_of_range",
+    "unusual", "unit_suspect", "unit_in_cell", "below_limit", "limit_not_low", "above_limit", "range_midpoint",
+    "hidden_row", "duplicate_exact", "duplicate_differs",
 )  # fmt: skip
+# what their messages can show
+SHOWN: dict[str, set[str]] = {"duplicate_differs": {"differences"}, POOLED_RULE: {"other"}}
 SEVERITIES = ("critical", "major", "minor")  # in the order in which a center is asked
 ALLOWED = {
     "category": ("conformance", "completeness", "plausibility"),
     "severity": SEVERITIES,
     "outcome": ("query", "note"),
-    "action": ("set_missing", "kept", "imputed", "row_dropped", "flagged"),
+    "action": ACTIONS,
 }
 
 
@@ -56,7 +59,10 @@ def check_rules_table(rows: list[Mapping[str, str]], path: Path, dictionary: Dic
         problems += [f"{place}: {problem}" for problem in _message_problems(row)]
         if row["expression"]:
             problems += [f"{place}: {problem}" for problem in _rule_problems(row, dictionary)]
-        elif row["population"]:
+        else:
+            shown = sorted(set(PLACEHOLDER.findall(row["message_en"])) - SHOWN.get(row["id"], set()))
+            problems += [f"{place}: message_en shows {{{name}}}, which this kind does not have." for name in shown]
+        if row["population"] and not row["expression"]:
             problems.append(f"{place}: population needs an expression. Write one, or leave population empty.")
     return problems
 
@@ -83,9 +89,12 @@ def _message_problems(row: Mapping[str, str]) -> list[str]:
     more = sorted(local - english)
     for name in ("message_en", "message_ko"):
         try:
-            list(Formatter().parse(row[name]))
+            fields = [field for _, field, *_ in Formatter().parse(row[name]) if field is not None]
         except ValueError as error:
             problems.append(f"{name}: {error}. Write {{variable}}, with both braces.")
+            continue
+        odd = [field for field in fields if not PLACEHOLDER.search(f"{{{field}}}") or f"{{{field}}}" not in row[name]]
+        problems += [f"{name}: {{{field}}} names no variable. Write {{variable}}." for field in odd]
     if row["message_ko"] and more:
         problems.append(f"message_ko shows {', '.join(more)}, which message_en does not show. Show the same in both.")
     return problems

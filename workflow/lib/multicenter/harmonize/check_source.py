@@ -32,6 +32,7 @@ def source_problems(where: str, source: Mapping[str, Any], center: Mapping[str, 
         *_ragged_problems(f"{where}.ragged.into", source),
         *_sheet_problems(f"{where}.ignore_sheets", source, center),
         *_hidden_problems(f"{where}.hidden_rows", source),
+        *_footer_problems(f"{where}.ends_before", source),
     ]
 
 
@@ -133,6 +134,13 @@ def _hidden_problems(where: str, source: Mapping[str, Any]) -> list[str]:
     if "hidden_rows" not in source or source.get("format") in ("xlsx", "xls"):
         return []
     return [f"{where}: a {source.get('format')} hides no rows; leave it out."]
+
+
+def _footer_problems(where: str, source: Mapping[str, Any]) -> list[str]:
+    pattern = source.get("ends_before", "")
+    if pattern and source.get("format") not in ("csv", "tsv", "xlsx", "xls"):
+        return [f"{where}: a {source.get('format')} has no lines below its table; leave it out."]
+    return regex_problems(where, pattern) if isinstance(pattern, str) else []
 
 
 def _shape(form: str) -> str:

@@ -20,12 +20,15 @@ from multicenter.harmonize.spec import Dates, Target
 # five cannot be read, of numbers in another notation all: a third lies far from both.
 UNREADABLE_SHARE = 1 / 3
 UNREADABLE_CELLS = 3
-UNREADABLE = ("date_impossible", "not_numeric", "out_of_range")
+UNREADABLE = ("date_impossible", "date_format", "not_numeric", "out_of_range")
 EXAMPLES = 3
 # Medians of centers differ by less than twice; two units of one analyte differ by at least four times.
 UNIT_RATIO = 3.0
 UNIT_VALUES = 5
 UNIT_CONFIDENCE = 0.8  # of the median's interval: a few values of a skewed variable are no wrong unit
+MIXED_SHARE = 0.2  # so many values that fit the declared unit are not of another one
+DECLARE = "Ask the center for the unit and declare it in {file}."
+ONE_UNIT = "Ask the center to send the column in one unit, or with the unit in the cells."
 FORMAT_SHARE = 0.95  # so many of a column's values must fit a format that is named as the likely one
 DECIMAL_COMMA = re.compile(r"^[-+]?\d+,\d+$|^[-+]?\d{1,3}(?:\.\d{3})+,\d+$")
 ORDERS = (("YYYY", "MM", "DD"), ("DD", "MM", "YYYY"), ("MM", "DD", "YYYY"), ("YY", "MM", "DD"), ("DD", "MM", "YY"),
@@ -46,7 +49,8 @@ def check_whole_columns(delivery: Delivery, units: Units) -> None:
                     continue
                 wrong = _wrong_unit(sheet.distinct[header], outcome, target, units)
                 if wrong:
-                    fix = f"Ask the center for the unit and declare it in config/centers/{delivery.center}.yaml."
+                    wrong, fix = wrong
+                    fix = fix.format(file=delivery.mapping)
                     fix += against_accepted(delivery, sheet, header, outcome, target, units)
                     delivery.problem(sheet.raw.place(None, shown_column(sheet.raw, header)), wrong, fix)
                 else:
@@ -80,7 +84,7 @@ def _check_readable(
     kinds = ", ".join(dict.fromkeys(outcome.notes[i].kind for i in lost))
     what = f"{n} of {filled} filled cells cannot be read as {target.variable.name} ({kinds}): {shown}"
     likely = "" if sheet.source.columns[header].reader else _likely(distinct, outcome, target, units, lost)
-    fix = f"Declare how they are written in config/centers/{delivery.center}.yaml, or ask the center.{likely}"
+    fix = f"Declare how they are written in {delivery.mapping}, or ask the center.{likely}"
     fix += against_accepted(delivery, sheet, header, outcome, target, units)
     delivery.problem(sheet.raw.place(None, shown_column(sheet.raw, header)), what, fix)
 
@@ -113,25 +117,29 @@ def _reads(cells: Distinct, target: Target, dates: Dates, units: Units) -> bool:
     return bool((read.status == MAPPED).mean() >= FORMAT_SHARE)
 
 
-def _wrong_unit(distinct: Distinct, outcome: Outcome, target: Target, units: Units) -> str:
-    """What is wrong with the column's unit, or ""."""
+def _wrong_unit(distinct: Distinct, outcome: Outcome, target: Target, units: Units) -> tuple[str, str] | None:
+    """What is wrong with the column's unit, and what to do; None if nothing is."""
     typical = target.variable.typical
     if not typical or outcome.read is None:
-        return ""
+        return None
     values = np.repeat(outcome.read, distinct.counts())
     values = np.sort(values[values > 0])
     if len(values) < UNIT_VALUES:
-        return ""
+        return None
     low, high = _median_interval(values)
     if low <= UNIT_RATIO * typical and high >= typical / UNIT_RATIO:
-        return ""
+        return None
     median = float(np.median(values))
     ratio = median / typical
     times = f"{ratio:.3g} times" if ratio >= 1 else f"1/{1 / ratio:.3g} of"
     best = _fitting_unit(median, target, units)
     unit = target.unit or target.variable.unit
     what = f"the median of {len(values)} values is {median:.3g} {target.variable.unit}, {times} the usual {typical:g}"
-    return f"{what}; the unit {unit} looks wrong" + (f" (is it {best}?)" if best else "")
+    usual = (values <= UNIT_RATIO * typical) & (values >= typical / UNIT_RATIO)
+    other = _fitting_unit(float(np.median(values[~usual])), target, units) if usual.mean() >= MIXED_SHARE else ""
+    if other not in ("", unit):
+        return f"{what}; {usual.sum()} values fit {unit} and the others {other}: two units are mixed", ONE_UNIT
+    return f"{what}; the unit {unit} looks wrong" + (f" (is it {best}?)" if best else ""), DECLARE
 
 
 def _median_interval(values: np.ndarray) -> tuple[float, float]:

@@ -100,7 +100,7 @@ def _settle_type(distinct: Distinct, outcome: Outcome, target: Target, units: Un
     elif variable.type in ("number", "integer"):
         settle_numbers(distinct, outcome, target, units)
         outcome.read = outcome.value.copy()
-        check_numbers(outcome, variable)
+        check_numbers(outcome, target, units)
     elif variable.type == "flag" and target.positive_from is not None:
         _settle_percent(distinct, outcome, target, units)
     elif variable.type == "text":

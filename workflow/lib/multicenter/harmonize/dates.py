@@ -36,7 +36,12 @@ LAST = "last"
 IMPUTED = {"date_month_only": "D", "date_year_imputed": "M"}
 POINT_MONTH = "YYYY.MM"
 YEAR_POINT_MONTH = re.compile(r"\d{4}\.\d{1,2}")
-TWO_DIGIT_PARTS = re.compile(r"^\d{1,2}[-./ ]\d{1,2}[-./ ]\d{2,4}$")
+# The time of day behind a date, which is left out as that of a date cell is. One of another time zone (Z, +09:00) may
+# belong to another day: such a date is asked.
+CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?"
+TIME = rf"(?:[t:]|\s+)(?:(?:오전|오후|am|pm)\s*)?{CLOCK}(?:\s*(?:am|pm))?"
+TIME_BEHIND = re.compile(rf"{TIME}$")
+TWO_DIGIT_PARTS = re.compile(rf"^\d{{1,2}}[-./ ]\d{{1,2}}[-./ ]\d{{2,4}}(?:{TIME})?$")
 
 
 def settle_dates(distinct: Distinct, outcome: Outcome, dates: Dates, variable: Variable) -> None:
@@ -44,7 +49,8 @@ def settle_dates(distinct: Distinct, outcome: Outcome, dates: Dates, variable: V
 
     Formats are made of YYYY YY MM M Mon DD D. Texts with a four-digit year first are read without a declaration; all
     others need one: what is left and looks like a date in an undeclared order is UNMAPPED (it stops the center), other
-    texts with digits are date_impossible. Typed dates are taken as they are, bare numbers by the declared system.
+    texts with digits are date_format. What is written right but stands in no calendar is date_impossible. Typed dates
+    are taken as they are, bare numbers by the declared system.
     Dates without day or month become what the variable's rule for partial dates says, with their bounds in the note.
     """
     left = outcome.status == OPEN
@@ -135,7 +141,7 @@ def _texts(
     distinct: Distinct, outcome: Outcome, texts: np.ndarray, dates: Dates, in_cells: bool, partial: PartialDates
 ) -> None:
     words = pd.Series([distinct.key[i] for i in texts], index=texts)
-    impossible: dict[int, str] = {}
+    impossible: set[int] = set()
     for form in dict.fromkeys((*dates.formats, *YEAR_FIRST, *PARTIAL)):
         if words.empty:
             break
@@ -167,7 +173,7 @@ def _serials(words: pd.Series, dates: Dates) -> pd.Series:
     return numbers[good].astype("float64")
 
 
-def _settle_rest(outcome: Outcome, i: int, word: str, impossible: dict[int, str], dates: Dates) -> None:
+def _settle_rest(outcome: Outcome, i: int, word: str, impossible: set[int], dates: Dates) -> None:
     if i in impossible:
         outcome.query(i, Note("date_impossible"))
     elif not DIGIT.search(word):
@@ -177,7 +183,13 @@ def _settle_rest(outcome: Outcome, i: int, word: str, impossible: dict[int, str]
             i, np.datetime64("NaT"), UNMAPPED, reason="day, month and year are not told apart; declare dates.formats"
         )
     else:
-        outcome.query(i, Note("date_impossible"))
+        outcome.query(i, Note("date_format", detail=_expected(dates)))
+
+
+def _expected(dates: Dates) -> str:
+    """How the dates of a column are to be written."""
+    system = (f"numbers of the {dates.system} system",) if dates.system else ()
+    return ", ".join(dates.formats or system or YEAR_FIRST[:1])
 
 
 def _settle_form(
@@ -186,7 +198,7 @@ def _settle_form(
     form: str,
     dates: Dates,
     partial: PartialDates,
-    impossible: dict[int, str],
+    impossible: set[int],
 ) -> None:
     years = _years(found, dates)
     if "m" not in found and "mon" not in found:
@@ -209,7 +221,7 @@ def _settle_form(
                 outcome.query(int(i), _lost_zero(int(year)))
             else:
                 _settle_month(outcome, int(i), int(year), int(month), partial)
-    impossible.update({int(i): form for i in at[~good]})
+    impossible.update(at[~good].tolist())
 
 
 def _years(found: pd.DataFrame, dates: Dates) -> np.ndarray:
@@ -267,7 +279,10 @@ def _settle_year(outcome: Outcome, i: int, year: int, partial: PartialDates) -> 
 
 @lru_cache(maxsize=64)
 def _regex(form: str) -> re.Pattern[str]:
-    """A format as a regular expression on plain, case-folded text; blanks around separators do not matter."""
+    """A format as a regular expression on plain, case-folded text; blanks around separators do not matter.
+
+    A time of day may stand behind a whole date.
+    """
     adjacent = not re.search(r"[^A-Za-z]", form)
     pieces = []
     for token in re.findall(r"YYYY|YY|Mon|MM|DD|M|D|\s+|.", form):
@@ -278,4 +293,5 @@ def _regex(form: str) -> re.Pattern[str]:
             pieces.append(r"\s*")
         else:
             pieces.append(rf"\s*{re.escape(token)}\s*")
-    return re.compile("^" + "".join(pieces) + r"\.?$")
+    time = f"(?:{TIME})?" if "D" in form else ""
+    return re.compile("^" + "".join(pieces) + rf"\.?{time}$")

@@ -22,7 +22,7 @@ def derive_birth_years(delivery: Delivery, tables: dict[str, pd.DataFrame], dict
     for name, sheet in delivery.sheets.items():
         for header, column in sheet.source.columns.items():
             for target in column.targets:
-                if target.age_at:
+                if target.age_at and header in sheet.outcomes:
                     _birth_year(delivery, sheet, name, header, target, tables, dictionary)
 
 
@@ -82,7 +82,7 @@ def _serial_slots(sheet: Sheet) -> dict[tuple[str, str, str], str]:
     """Slots of date columns whose bare numbers are spreadsheet serials: slot → header."""
     found = {}
     for header, column in sheet.source.columns.items():
-        for target in column.targets:
+        for target in column.targets if header in sheet.outcomes else ():
             if target.variable.type == "date" and target.dates.system.startswith("excel"):
                 found[target.slot] = header
     return found

@@ -7,224 +7,112 @@ for each column; more than the limits allow stops the center, unless its file sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from multicenter.dictionary import Table
-from multicenter.errors import Place
-from multicenter.harmonize.accepted import CHANGE_COLUMNS, Accepted, Change, as_text
-from multicenter.harmonize.columns import target_of
-from multicenter.harmonize.delivery import Delivery, shown_column
-from multicenter.harmonize.drift_columns import listed
-from multicenter.harmonize.drift_values import Pairs, same, what_changed
+from multicenter.harmonize.accepted import CHANGE_COLUMNS, Change, Limits, as_text
+from multicenter.harmonize.delivery import ALIKE, Delivery
+from multicenter.harmonize.drift_columns import AGREE, EXCHANGED, listed
+from multicenter.harmonize.drift_lost import lost_patients, lost_rows
+from multicenter.harmonize.drift_match import Matched, match_records
+from multicenter.harmonize.drift_patients import find_strangers, moved_patients, reused_ids
+from multicenter.harmonize.drift_spoken import Spoken, spoken_columns
+from multicenter.harmonize.drift_values import Diagnosis, same, what_changed
 from multicenter.harmonize.numbers import Units
-
-ASK = "Ask the center for them."
-BARE = r"^\D*0*"  # what ids may have lost or gained: letters and zeros in front
+from multicenter.intake.facts import NO_VALUE
 
 
-@dataclass
-class Matched:
-    """The records of the same patients in the accepted and the new table.
-
-    old, new: the rows of patients who are in both deliveries. at: (len(old),) the row of `new` with the same key, or
-    -1.
-    """
-
-    table: Table
-    old: pd.DataFrame
-    new: pd.DataFrame
-    at: np.ndarray
-
-    def values(self, variable: str) -> tuple[np.ndarray, np.ndarray]:
-        """(len(old),) accepted and new values of a variable, missing where the record is gone."""
-        old, new = (_plain(frame[variable]) for frame in (self.old, self.new))
-        if old.dtype != new.dtype:  # the dictionary has another type for it since
-            old, new = (_plain(as_text(frame[variable]).replace("", pd.NA)) for frame in (self.old, self.new))
-        nothing = np.array([None if new.dtype == object else np.nan]).astype(new.dtype)
-        return old, np.concatenate([new, nothing])[self.at]
-
-    def items(self) -> np.ndarray:
-        """(len(old),) the item of each accepted record as text ("" for one row a patient)."""
-        if not self.table.item or self.old.empty:
-            return np.full(len(self.old), "", dtype=object)
-        return self.old[self.table.item].astype("string").to_numpy(dtype=object)
-
-
-def compare_with_accepted(delivery: Delivery, tables: dict[str, pd.DataFrame], units: Units) -> pd.DataFrame:
+def compare_with_accepted(
+    delivery: Delivery, tables: dict[str, pd.DataFrame], units: Units, without: Collection[str] = ()
+) -> pd.DataFrame:
     """Note every change that nobody has accepted as a problem; return what changed (columns: CHANGE_COLUMNS).
 
-    tables: of the delivery, typed. The returned rows are the cells of patients known before whose value is another one
-    now: changed, gone (new "") or new (old "").
+    tables: of the delivery, typed. without: columns that have a problem already; nothing is said of them. The returned
+    rows are the cells of patients known before whose value is another one now: changed, gone (new "") or new (old "").
     """
-    before = delivery.before
-    changes = _lost_patients(delivery, tables["patient"]["patient_id"])
-    cells = []
-    for name, table in units.dictionary.tables.items():
-        matched = _match(before, table, tables[name], tables["patient"])
-        changes += _lost_rows(delivery, matched)
-        changes += _changed_values(delivery, matched, units)
-        cells += list(_changed_cells(matched))
-    note_changes(delivery, changes)
-    found = pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=CHANGE_COLUMNS)
-    return found[CHANGE_COLUMNS]
+    found = units.dictionary.tables.items()
+    matched = [match_records(delivery.before, table, tables[name], tables["patient"]) for name, table in found]
+    strangers = find_strangers(delivery, matched)
+    changes = lost_patients(delivery, tables["patient"]["patient_id"]) + moved_patients(delivery, strangers)
+    if 2 * len(strangers.moved) <= len(tables["patient"]):  # of other patients nothing else can be told
+        changes += [change for one in matched for change in lost_rows(delivery, one, without)]
+        columns = [spoken for one in matched for spoken in spoken_columns(delivery, one, strangers.moved)]
+        changed = _changed_columns(delivery, columns, units)
+        changes += _grouped([(change, why) for change, why in changed if change.place.column not in without])
+        changes += [] if changed else reused_ids(delivery, strangers)
+    delivery.note_changes(changes)
+    cells = [part for one in matched for part in _changed_cells(one)]
+    listed_cells = pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=CHANGE_COLUMNS)
+    return listed_cells[CHANGE_COLUMNS]
 
 
-def note_changes(delivery: Delivery, changes: list[Change]) -> None:
-    """Make problems of the changes that nobody has accepted."""
-    for change in changes:
-        if not delivery.before.allows(change):
-            delivery.problem(change.place, change.what, change.fix)
-            delivery.before.stops.append(change)
-
-
-def _lost_patients(delivery: Delivery, patients: pd.Series) -> list[Change]:
-    old = delivery.before.table("patient")["patient_id"]
-    lost = old[~old.isin(set(patients))].tolist()
-    if not lost:
-        return []
-    what = f"{len(lost)} of the {len(old)} accepted patients {'is' if len(lost) == 1 else 'are'} gone: {listed(lost)}"
-    return [Change("lost_patients", _roster(delivery), what, ASK + _other_ids(lost, old, patients), ids=tuple(lost))]
-
-
-def _roster(delivery: Delivery) -> Place:
-    """Where the patients stand: the first source that fills their table."""
-    sheets = delivery.sheets.values()
-    sheet = next((s for s in sheets if any(slot[0] == "patient" for slot in s.slots())), next(iter(sheets)))
-    return sheet.raw.place(None, shown_column(sheet.raw, sheet.source.id_column))
-
-
-def _other_ids(lost: list[str], old: pd.Series, patients: pd.Series) -> str:
-    """A hint if the ids that are gone are there in another form."""
-    new = patients[~patients.isin(set(old))]
-    bare = {text: ident for ident, text in zip(new, new.str.replace(BARE, "", regex=True), strict=True)}
-    ends = pd.Series(lost, dtype="string").str.replace(BARE, "", regex=True)
-    found = [(ident, bare[end]) for ident, end in zip(lost, ends, strict=True) if end and end in bare]
-    if 2 * len(found) < len(lost):
-        return ""
-    first = f"{found[0][0]} as {found[0][1]}"
-    return f" Or are the ids written in another way ({first})? Then declare id.pattern or id.pad."
-
-
-def _match(before: Accepted, table: Table, new: pd.DataFrame, patients: pd.DataFrame) -> Matched:
-    old = before.table(table.name)
-    known = set(before.table("patient")["patient_id"]) & set(patients["patient_id"])
-    old, new = (frame[frame["patient_id"].isin(known)].reset_index(drop=True) for frame in (old, new))
-    keys = [_keys(frame, table.item) for frame in (old, new)]
-    return Matched(table, old, new, pd.Index(keys[1]).get_indexer(pd.Index(keys[0])))
-
-
-def _keys(frame: pd.DataFrame, item: str) -> pd.Series:
-    if not item or item not in frame:
-        return frame["patient_id"].astype(object)
-    return (frame["patient_id"] + "\0" + frame[item].astype("string")).astype(object)
-
-
-def _groups(delivery: Delivery, matched: Matched, variable: str) -> Iterator[tuple[tuple, np.ndarray]]:
-    """(sheet, header, slot) of each column that feeds a variable, and the accepted records that it is to speak of.
-
-    The records that no column speaks of any more come last, with (None, header before, None).
-    """
-    items, left = matched.items(), np.ones(len(matched.old), dtype=bool)
-    slots = [
-        (sheet, header, slot)
-        for sheet in delivery.sheets.values()
-        for slot, (header, _) in sheet.slots().items()
-        if slot[0] == matched.table.name and slot[2] == variable
-    ]
-    for sheet, header, slot in sorted(slots, key=lambda found: found[2][1] in ("", "*")):
-        rows = left & (items == slot[1]) if slot[1] not in ("", "*") else left.copy()
-        left &= ~rows
-        yield (sheet, header, slot), rows
-    constant = any(
-        slot[0] == matched.table.name and slot[2] == variable
-        for sheet in delivery.sheets.values()
-        for slot in sheet.source.constants
-    )
-    if left.any() and not constant:
-        headers = delivery.before.headers
-        for item in dict.fromkeys(items[left]):
-            header = headers.get((matched.table.name, item, variable), "")
-            header = header or headers.get((matched.table.name, "", variable), "")
-            yield (None, header, None), left & (items == item)
-
-
-def _changed_values(delivery: Delivery, matched: Matched, units: Units) -> list[Change]:
-    table, limits = matched.table, delivery.before.limits
-    names = [n for n in table.variables if n in matched.old and n not in table.key]
-    if matched.old.empty:
-        return []
-    happened, found = _went_on(delivery.before, matched, names), []
-    for name in names:
-        old, new = matched.values(name)
-        for (sheet, header, slot), rows in _groups(delivery, matched, name):
-            rows = rows & (matched.at >= 0)
-            excused = happened[rows] | _moved_on(old[rows], new[rows], delivery.before)
-            pairs = Pairs(matched.old["patient_id"].to_numpy(dtype=object)[rows], old[rows], new[rows], excused)
-            target = target_of(sheet, header, slot) if sheet else None
-            kind, what, fix = what_changed(pairs, target, limits, units)
-            if kind and sheet:
-                place = sheet.raw.place(None, shown_column(sheet.raw, header))
-                found.append(Change(kind, place, f"{table.name}.{name}: {what}", fix, (header,)))
-            elif kind:
-                found.append(_removed(delivery, f"{table.name}.{name}", header, pairs))
+def _changed_columns(delivery: Delivery, columns: list[Spoken], units: Units) -> list[tuple[Change, Diagnosis]]:
+    """The changes of single columns, each with its diagnosis, those of exchanged columns first."""
+    limits = delivery.limits
+    changed = [s for s in columns if _is_exceeded(limits, s)]
+    changed = [s for s in (s.rounded(delivery.before, units) for s in changed) if _is_exceeded(limits, s)]
+    found, told = [], set()
+    for one, other in combinations([s for s in changed if s.sheet], 2):
+        if not told & {id(one), id(other)} and _are_exchanged(one, other):
+            told |= {id(one), id(other)}
+            what = f"the columns {one.header!r} ({one.address}) and {other.header!r} ({other.address}) are exchanged: "
+            what += f"each says what the other said of {int(one.pairs.changed.sum())} known patients"
+            change = Change("exchanged", one.place(delivery.mapping), what, EXCHANGED, (one.header, other.header))
+            found.append((change, Diagnosis("exchanged", what, EXCHANGED)))
+    for spoken in (s for s in changed if id(s) not in told):
+        diagnosis = _removed(spoken) if spoken.sheet is None else _diagnosed(delivery, spoken, units)
+        if diagnosis:
+            what = f"{spoken.address}: {diagnosis.what}"
+            place, headers = spoken.place(delivery.mapping), (spoken.header or spoken.address,)
+            found.append((Change(diagnosis.kind, place, what, diagnosis.fix, headers), diagnosis))
     return found
 
 
-def _removed(delivery: Delivery, address: str, header: str, pairs: Pairs) -> Change:
-    n = int(pairs.changed.sum())
-    what = f"{address}: no column gives it any more; {n} known values would be lost"
-    place = Place(f"config/centers/{delivery.center}.yaml", None, None, header or None)
-    return Change("removed", place, what, "Map a column to it, or ask the center.", (header or address,))
+def _is_exceeded(limits: Limits, spoken: Spoken) -> bool:
+    return limits.exceeded(int(spoken.pairs.changed.sum()), int(spoken.pairs.known.sum()))
 
 
-def _went_on(before: Accepted, matched: Matched, names: list[str]) -> np.ndarray:
-    """(len(old),) records in which a date after the accepted data cut is new: something has happened since."""
-    happened = np.zeros(len(matched.old), dtype=bool)
-    for name in names:
-        if matched.table.variables[name].type == "date":
-            old, new = matched.values(name)
-            if old.dtype.kind == "M":
-                happened |= np.isnat(old) & (new > before.data_cut)
-    return happened
+def _diagnosed(delivery: Delivery, spoken: Spoken, units: Units) -> Diagnosis | None:
+    kind, cell = spoken.why_gone()
+    why = f"{delivery.kinds[kind]['message_en']} ({cell})" if kind else ""
+    if cell.startswith(NO_VALUE):
+        why = "they are formulas that were saved without values; a spreadsheet program has to open and save the file"
+    return what_changed(spoken.pairs, spoken.target, delivery.limits, units, why)
 
 
-def _moved_on(old: np.ndarray, new: np.ndarray, before: Accepted) -> np.ndarray:
-    """(n,) dates that are later now, and after the accepted data cut: a last contact, for instance."""
-    return (new > old) & (new > before.data_cut) if old.dtype.kind == "M" else np.zeros(len(old), dtype=bool)
+def _removed(spoken: Spoken) -> Diagnosis:
+    n = int(spoken.pairs.changed.sum())
+    what = f"no column gives it any more; {n} known values would be lost"
+    return Diagnosis("removed", what, "Map a column to it, or ask the center.", "removed")
 
 
-def _lost_rows(delivery: Delivery, matched: Matched) -> list[Change]:
-    """Records of known patients that are gone, by item if the columns are."""
-    gone, items, table = matched.at < 0, matched.items(), matched.table
-    if not table.item or not gone.any():
-        return []
-    slots = [slot for sheet in delivery.sheets.values() for slot in sheet.slots()]
-    fixed = {slot[1] for slot in (*slots, *delivery.before.headers) if slot[0] == table.name}
-    groups = pd.Series(items, dtype=object)
-    groups = groups.where(groups.isin(fixed), "").to_numpy(dtype=object)
+def _are_exchanged(one: Spoken, other: Spoken) -> bool:
+    """Whether each of two columns says now what the other had said of the same records."""
+    a, b = one.pairs, other.pairs
+    if a.old.dtype != b.old.dtype or not np.array_equal(a.ids, b.ids):
+        return False
+    return all(same(then.old, now.new)[now.changed].mean() >= AGREE for now, then in ((a, b), (b, a)))
+
+
+def _grouped(changes: list[tuple[Change, Diagnosis]]) -> list[Change]:
+    """Changes that are alike in many columns of one sheet as one."""
+    groups: dict[tuple, list[Change]] = {}
+    for number, (change, why) in enumerate(changes):
+        key = (change.place.file, change.place.sheet, why.kind, why.alike) if why.alike else (number,)
+        groups.setdefault(key, []).append(change)
     found = []
-    for item in dict.fromkeys(groups):
-        rows = groups == item
-        n, of = int((rows & gone).sum()), int(rows.sum())
-        if delivery.before.limits.exceeded(n, of):
-            lost = matched.old[rows & gone]
-            ids = tuple(dict.fromkeys(lost["patient_id"]))
-            name = f"{table.name}[{item}]" if item else table.name
-            what = f"{n} of {of} records {name} of known patients are gone, of {listed(list(ids))}"
-            found.append(Change("lost_rows", _home(delivery, table.name, item), what, ASK, ids=ids))
+    for group in groups.values():
+        if len(group) <= ALIKE:
+            found += group
+            continue
+        first, headers = group[0], tuple(dict.fromkeys(header for change in group for header in change.columns))
+        what = f"{len(headers)} columns changed alike ({listed(list(headers))}). The first: {first.what}"
+        found.append(replace(first, what=what, columns=headers))
     return found
-
-
-def _home(delivery: Delivery, table: str, item: str) -> Place:
-    """The source whose columns fill a table (for an item)."""
-    for sheet in delivery.sheets.values():
-        if any(slot[0] == table and slot[1] in (item, "", "*") for slot in sheet.slots()):
-            return sheet.raw.place()
-    return next(iter(delivery.sheets.values())).raw.place()
 
 
 def _changed_cells(matched: Matched) -> Iterator[pd.DataFrame]:
@@ -233,9 +121,9 @@ def _changed_cells(matched: Matched) -> Iterator[pd.DataFrame]:
     old_keys, new_keys = (frame.reset_index(drop=True) for frame in (matched.old, matched.new))
     fresh = np.setdiff1d(np.arange(len(new_keys)), matched.at)
     for name in table.variables:
-        if name in table.key or name not in old_keys:
+        if name in table.key[:2] or name not in old_keys:
             continue
-        old, new = matched.values(name)
+        old, new = matched.values(name)  # of the item: whether the record is there
         differ = np.flatnonzero(~same(old, new))
         added = fresh[new_keys[name].iloc[fresh].notna().to_numpy()]
         if not len(differ) and not len(added):
@@ -252,12 +140,3 @@ def _changed_cells(matched: Matched) -> Iterator[pd.DataFrame]:
                 "new": [text for part in now for text in part],
             }
         )
-
-
-def _plain(values: pd.Series) -> np.ndarray:
-    """Canonical values as float64, datetime64[ns] or object with None for missing."""
-    if values.dtype.kind == "M":
-        return values.to_numpy(dtype="datetime64[ns]")
-    if values.dtype == "Int64" or values.dtype.kind == "f":
-        return values.to_numpy(dtype="float64", na_value=np.nan)
-    return values.to_numpy(dtype=object, na_value=None)

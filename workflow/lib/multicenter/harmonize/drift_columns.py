@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import SequenceMatcher
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
 
 from multicenter.harmonize.accepted import Accepted, Change, by_patient
-from multicenter.harmonize.cells import Distinct, Outcome
+from multicenter.harmonize.cells import UNMAPPED, Distinct, Outcome
 from multicenter.harmonize.convert import convert
 from multicenter.harmonize.dates import EPOCHS
 from multicenter.harmonize.delivery import Delivery, Sheet, Slot, shown_column
@@ -26,6 +26,7 @@ AGREE = 0.8  # so many of the changed values must fit what is said to have happe
 SAME_FACTOR = 0.05  # numbers that differ by less are in the same unit
 PATIENTS = 3  # with fewer patients in common nothing can be told
 KINDS = {"text": "texts", "number": "numbers", "date": "dates"}
+EXCHANGED = "If the headers or the mapping are exchanged, correct the one that is wrong; or ask the center."
 NAMED = 5  # so many columns or ids are named, the others counted
 
 
@@ -52,6 +53,30 @@ def find_renamed(delivery: Delivery, source: Source, raw: RawTable, units: Units
             told = f"holds the same values in {100 * same // n} % of the patients ({same} of {n})"
             renamed[old] = (name, told)
     return renamed
+
+
+def refuse_exchanged(delivery: Delivery, sheet: Sheet, units: Units) -> set[str]:
+    """Note pairs of columns that say what was accepted of one another, if values of one of them are not mapped.
+
+    Returns the headers of both: nothing else is wrong with them.
+    """
+    read = [header for header, slots in sheet.outcomes.items() if slots]
+    odd = [h for h in read if any((o.status == UNMAPPED).any() for o in sheet.outcomes[h].values())]
+    found: set[str] = set()
+    for one, other in product(odd[:NAMED], read) if delivery.before else ():
+        if one == other or found & {one, other}:
+            continue
+        ways = [
+            _agreement(delivery.before, sheet.source.columns[a], sheet.raw, b, sheet.ids, units)
+            for a, b in ((one, other), (other, one))
+        ]
+        if all(n >= PATIENTS and same >= AGREE * n for same, n in ways):
+            found |= {one, other}
+            same = min(same for same, _ in ways)
+            what = f"the columns {one!r} and {other!r} are exchanged: each says what the other said of {same} patients"
+            delivery.problem(sheet.raw.place(None, shown_column(sheet.raw, one)), what, EXCHANGED)
+            delivery.blamed |= {other, shown_column(sheet.raw, other)}
+    return found
 
 
 def _agreement(
@@ -94,13 +119,13 @@ def find_type_changes(delivery: Delivery, sources: Mapping[str, Source], raws: M
             if column.drop or now is None or then is None or _suffix(now) != _suffix(then):
                 continue
             (old, n_old, of_old), (new, n_new, of_new) = _kind(then), _kind(now)
-            if old and new and old != new and min(of_old, of_new) >= before.limits.cells:
+            if old and new and old != new and min(of_old, of_new) >= delivery.limits.cells:
                 told = f"{n_new} of {of_new} filled cells are {KINDS[new]}; {n_old} of {of_old} were {KINDS[old]}"
                 found.setdefault((name, old, new), []).append((header, told))
-    return [_type_change(delivery, raws[key[0]], *key[1:], columns) for key, columns in found.items()]
+    return [_type_change(raws[key[0]], *key[1:], columns) for key, columns in found.items()]
 
 
-def _type_change(delivery: Delivery, raw: RawTable, old: str, new: str, columns: list[tuple[str, str]]) -> Change:
+def _type_change(raw: RawTable, old: str, new: str, columns: list[tuple[str, str]]) -> Change:
     headers = [header for header, _ in columns]
     fix = "Ask the center how the file was made this time."
     if len(headers) == 1:
@@ -155,8 +180,15 @@ def _factor(pairs: pd.DataFrame) -> str:
     pairs = pairs[(pairs > 0).all(axis=1)]
     if len(pairs) < PATIENTS:
         return ""
-    factor = float((pairs["now"] / pairs["then"]).median())
-    return f"{times(factor)} the accepted value (median of {len(pairs)})" if abs(factor - 1) > SAME_FACTOR else ""
+    ratios = pairs["now"] / pairs["then"]
+    other = ratios[(ratios - 1).abs() > SAME_FACTOR]
+    factor = float(other.median())
+    n, unchanged = int(((other / factor - 1).abs() <= SAME_FACTOR).sum()), len(ratios) - len(other)
+    if n < PATIENTS or n < AGREE * len(other):
+        return ""
+    told = f"{times(factor)} the accepted value in {n} of {len(pairs)}"
+    mixed = unchanged > (1 - AGREE) * len(pairs)
+    return f"{told} and the same in {unchanged}: two units are mixed" if mixed else told
 
 
 def _days_apart(pairs: pd.DataFrame) -> str:
@@ -165,9 +197,13 @@ def _days_apart(pairs: pd.DataFrame) -> str:
     if len(days) < PATIENTS or shifts.empty or shifts.iloc[0] < AGREE * len(days):
         return ""
     shift, n = int(shifts.index[0]), int(shifts.iloc[0])
-    return f"{abs(shift)} days {'later' if shift > 0 else 'earlier'} than accepted ({n} of {len(days)})" + date_systems(
-        abs(shift)
-    )
+    direction = "later" if shift > 0 else "earlier"
+    return f"{days_as_text(shift)} {direction} than accepted ({n} of {len(days)})" + date_systems(abs(shift))
+
+
+def days_as_text(days: int) -> str:
+    """A shift for people: '1 day', '1462 days'."""
+    return f"{abs(days)} day{'s' if abs(days) != 1 else ''}"
 
 
 def times(factor: float) -> str:

@@ -9,12 +9,30 @@ import numpy as np
 import pandas as pd
 
 from multicenter.harmonize.accepted import Limits, as_text
-from multicenter.harmonize.drift_columns import AGREE, SAME_FACTOR, date_systems, times
+from multicenter.harmonize.drift_columns import AGREE, SAME_FACTOR, date_systems, days_as_text, times
 from multicenter.harmonize.numbers import Units
 from multicenter.harmonize.spec import Target
 
 EXAMPLES = 3
+ASK_UNIT = "Ask the center for the unit and declare it."
+ONE_UNIT = "Ask the center to send the column in one unit, or with the unit in the cells."
+SYSTEM = "Declare dates.system as the file has it, or ask the center."
+HOW = "No two date systems are so far apart: ask the center how the dates were exported."
+ZONES = "A conversion between time zones does this: ask the center how the dates were exported."
+DIGITS = 9  # of a number that a conversion has not lengthened
+DECIMAL = 1e-6
+FEW = 5  # values that any two patients may share
 SHIFTED_DAYS = 3  # distinct dates that have to move alike: many patients seen on one day are one coincidence
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A kind of change, what happened, what to do, and what makes it the same in several columns ("": nothing does)."""
+
+    kind: str
+    what: str
+    fix: str
+    alike: str = ""
 
 
 @dataclass(frozen=True)
@@ -22,13 +40,15 @@ class Pairs:
     """The values of one column in the accepted and in the new delivery, of the same patients and items.
 
     ids: (n,) texts. old, new: (n,) float64, datetime64[ns] or object (None: missing). excused: (n,) values of which a
-    change is what follow-up brings (see `drift.went_on`).
+    change is what follow-up brings (see `drift_spoken`). rounding: by so much numbers may differ that only are rounded
+    otherwise.
     """
 
     ids: np.ndarray
     old: np.ndarray
     new: np.ndarray
     excused: np.ndarray
+    rounding: float = 0.0
 
     @property
     def known(self) -> np.ndarray:
@@ -37,7 +57,7 @@ class Pairs:
     @property
     def changed(self) -> np.ndarray:
         """(n,) known values that are others now, or gone."""
-        return self.known & ~same(self.old, self.new)
+        return self.known & ~same(self.old, self.new, self.rounding)
 
     @property
     def both(self) -> np.ndarray:
@@ -45,34 +65,69 @@ class Pairs:
         return self.changed & ~pd.isna(self.new)
 
 
-def same(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+def same(old: np.ndarray, new: np.ndarray, rounding: float = 0.0) -> np.ndarray:
     """(n,) whether values are the same; missing is the same as missing, and the last binary digits do not count."""
     blank = pd.isna(old) & pd.isna(new)
     if old.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
-            return blank | (np.abs(old - new) <= 1e-9 * np.maximum(np.abs(old), np.abs(new)))
+            return blank | (np.abs(old - new) <= rounding + 1e-9 * np.maximum(np.abs(old), np.abs(new)))
     return blank | (~pd.isna(old) & ~pd.isna(new) & (old == new))
 
 
-def what_changed(pairs: Pairs, target: Target | None, limits: Limits, units: Units) -> tuple[str, str, str]:
-    """Say what happened to a column: (kind of change, what, what to do), or three empty texts if too little changed.
+def rounding_of(pairs: Pairs, old_factor: float, new_factor: float) -> float:
+    """By how much two columns' numbers can differ by rounding alone: half of the last place to which one is written.
 
-    target: what the column is read as; None if no column gives the variable any more.
+    old_factor, new_factor: from the unit in which they are written. In units that are no decimal multiples of each
+    other both are rounded, each by itself.
+    """
+    halves = [_last_place(pairs.old, old_factor) / 2, _last_place(pairs.new, new_factor) / 2]
+    decimal = math.log10(old_factor / new_factor)
+    return max(halves) if abs(decimal - round(decimal)) < DECIMAL else sum(halves)
+
+
+def _last_place(values: np.ndarray, factor: float) -> float:
+    """The last place to which most numbers of a column are written in their unit, in the variable's own."""
+    written, counts = np.unique(values[~np.isnan(values)] / factor, return_counts=True)
+    if not len(written):
+        return 0.0
+    digits = [np.format_float_positional(v, DIGITS, fractional=False, trim="-").partition(".")[2] for v in written]
+    places = np.repeat([len(part) for part in digits], counts)
+    return factor * 10.0 ** -float(np.quantile(places, AGREE, method="higher"))
+
+
+def what_changed(pairs: Pairs, target: Target, limits: Limits, units: Units, why_gone: str = "") -> Diagnosis | None:
+    """Say what happened to a column; None if too little changed.
+
+    target: what the column is read as. why_gone: why values are gone ("": the cells are blank).
     """
     known = int(pairs.known.sum())
-    if not limits.exceeded(int(pairs.changed.sum()), known):
-        return "", "", ""
-    found = _pattern(pairs, target, limits, known, units) if target else None
+    found = _pattern(pairs, target, limits, known, units)
     if found:
         return found
-    n = int((pairs.changed & ~pairs.excused).sum())
+    changed = pairs.changed & ~pairs.excused
+    n = int(changed.sum())
     if not limits.exceeded(n, known):
-        return "", "", ""
-    what = f"{n} of {known} known values changed ({100 * n // known} %): {_examples(pairs)}"
-    return "values", what, "Ask the center why."
+        return None
+    share = f"{n} of {known} known values ({100 * n // known} %)"
+    gone = int((changed & ~pairs.both).sum())
+    if gone >= AGREE * n:
+        why = f": {why_gone}" if why_gone else ": the cells are blank"
+        return Diagnosis("values", f"{share} are gone{why}", "Ask the center for them.", f"gone{why}")
+    if _stand_elsewhere(pairs):
+        what = f"{share} stand at other patients now: {_examples(pairs)}"
+        return Diagnosis("values", what, "Was the column sorted or moved by itself? Ask the center.", "elsewhere")
+    what = f"{share} changed, in no common way: {_examples(pairs)}"
+    return Diagnosis("values", what, "Ask the center why.", "values")
 
 
-def _pattern(pairs: Pairs, target: Target, limits: Limits, known: int, units: Units) -> tuple[str, str, str] | None:
+def _stand_elsewhere(pairs: Pairs) -> bool:
+    """Whether the changed values are the accepted ones, at other patients; of a few levels that says nothing."""
+    old, new = (as_text(pd.Series(values[pairs.both])).value_counts() for values in (pairs.old, pairs.new))
+    shared = old.to_frame("old").join(new.rename("new"), how="inner")
+    return len(shared) > FEW and int(shared.min(axis=1).sum()) >= AGREE * int(pairs.both.sum())
+
+
+def _pattern(pairs: Pairs, target: Target, limits: Limits, known: int, units: Units) -> Diagnosis | None:
     kind = target.variable.type
     if pairs.old.dtype.kind == "M":
         return _shift(pairs, limits, known) or _day_month(pairs, limits, known)
@@ -86,7 +141,7 @@ def _examples(pairs: Pairs) -> str:
     return ", ".join(f"{i} {a} → {b or 'blank'}" for i, a, b in zip(pairs.ids[at], old, new, strict=True))
 
 
-def _shift(pairs: Pairs, limits: Limits, known: int) -> tuple[str, str, str] | None:
+def _shift(pairs: Pairs, limits: Limits, known: int) -> Diagnosis | None:
     both = pairs.both
     days = (pairs.new[both] - pairs.old[both]) // np.timedelta64(1, "D")
     if not len(days):
@@ -97,11 +152,13 @@ def _shift(pairs: Pairs, limits: Limits, known: int) -> tuple[str, str, str] | N
     if not limits.exceeded(n, known) or n < AGREE * len(days) or distinct < SHIFTED_DAYS:
         return None
     direction = "later" if shift > 0 else "earlier"
-    what = f"{n} of {known} known dates lie {abs(shift)} days {direction}{date_systems(abs(shift))}"
-    return "date_shift", what, "Declare dates.system as the file has it, or ask the center."
+    systems = date_systems(abs(shift))
+    what = f"{n} of {known} known dates lie {days_as_text(shift)} {direction}{systems}"
+    fix = SYSTEM if systems else ZONES if abs(shift) == 1 else HOW
+    return Diagnosis("date_shift", what, fix, f"{shift} days")
 
 
-def _day_month(pairs: Pairs, limits: Limits, known: int) -> tuple[str, str, str] | None:
+def _day_month(pairs: Pairs, limits: Limits, known: int) -> Diagnosis | None:
     at = np.flatnonzero(pairs.both)
     old, new = (pd.DatetimeIndex(values[at]) for values in (pairs.old, pairs.new))
     swapped = (old.day == new.month) & (old.month == new.day) & (old.year == new.year)
@@ -111,25 +168,28 @@ def _day_month(pairs: Pairs, limits: Limits, known: int) -> tuple[str, str, str]
     first = at[np.flatnonzero(swapped)[0]]
     example = f"{pairs.ids[first]} {str(pairs.old[first])[:10]} → {str(pairs.new[first])[:10]}"
     what = f"day and month are exchanged in {n} of {known} known dates: {example}"
-    return "day_month", what, "Declare dates.formats as the file has them, or ask the center."
+    return Diagnosis("day_month", what, "Declare dates.formats as the file has them, or ask the center.", "day_month")
 
 
-def _unit(pairs: Pairs, target: Target, limits: Limits, known: int, units: Units) -> tuple[str, str, str] | None:
+def _unit(pairs: Pairs, target: Target, limits: Limits, known: int, units: Units) -> Diagnosis | None:
     with np.errstate(invalid="ignore"):
         both = pairs.both & ~pairs.excused & (pairs.old > 0) & (pairs.new > 0)
-    if not limits.exceeded(int(both.sum()), known):
+    if not target.variable.unit or not limits.exceeded(int(both.sum()), known):
         return None
     ratios = pairs.new[both] / pairs.old[both]
     factor = float(np.median(ratios))
     alike = np.abs(ratios / factor - 1) <= SAME_FACTOR
     if abs(factor - 1) <= SAME_FACTOR or alike.sum() < AGREE * len(ratios):
         return None
+    n, unchanged = int(alike.sum()), int((pairs.known & ~pairs.changed).sum())
     unit = target.unit or target.variable.unit
     likely = _unit_of(factor, unit, target, units)
-    what = f"the numbers of {int(alike.sum())} of {known} known patients are {times(factor)} the accepted ones"
-    if likely:
-        return "unit", f"{what}: {likely}, not {unit}", f"Declare unit: {likely} for this column, or ask the center."
-    return "unit", f"{what}; no unit in variables.yaml fits", "Ask the center for the unit and declare it."
+    what = f"the numbers of {n} of {known} known patients are {times(factor)} the accepted ones"
+    what += f": {likely}, not {unit}" if likely else "; no unit in variables.yaml fits"
+    fix = f"Declare unit: {likely} for this column, or ask the center." if likely else ASK_UNIT
+    if unchanged >= limits.cells and unchanged > (1 - AGREE) * known:
+        what, fix = f"{what}; {unchanged} are as they were: two units are mixed in this column", ONE_UNIT
+    return Diagnosis("unit", what, fix, f"{factor:.2g} {likely}")
 
 
 def _unit_of(factor: float, unit: str, target: Target, units: Units) -> str:
@@ -146,7 +206,7 @@ def _unit_of(factor: float, unit: str, target: Target, units: Units) -> str:
     return best
 
 
-def _levels(pairs: Pairs, limits: Limits, known: int) -> tuple[str, str, str] | None:
+def _levels(pairs: Pairs, limits: Limits, known: int) -> Diagnosis | None:
     both = pairs.known & ~pd.isna(pairs.new) & ~(pairs.changed & pairs.excused)
     old, new = (as_text(pd.Series(values[both])) for values in (pairs.old, pairs.new))
     counts = pd.crosstab(old.to_numpy(dtype=object), new.to_numpy(dtype=object))
@@ -160,4 +220,4 @@ def _levels(pairs: Pairs, limits: Limits, known: int) -> tuple[str, str, str] | 
     told = ", ".join(f"{level!r} is now {to!r} in {n} of {of}" for level, (to, n, of) in moved.items())
     exchanged = all(to in moved and moved[to][0] == level for level, (to, _, _) in moved.items())
     what = f"{'two codes are exchanged' if exchanged else 'codes mean something else'}: {told} known patients"
-    return "levels", what, "Correct the codes of this column, or ask the center."
+    return Diagnosis("levels", what, "Correct the codes of this column, or ask the center.")

@@ -9,7 +9,9 @@ import pandas as pd
 
 from multicenter.harmonize.cells import QUERY, Note, Outcome
 from multicenter.harmonize.delivery import Delivery, Sheet
+from multicenter.intake.table import written
 
+EMPTY = "–"
 NAMED = 3  # so many differing columns are named
 # Rows of one patient that differ in as many columns, and in more than this share, may be two patients: what a later
 # export adds to a course (progression, death, a next treatment) are a dozen of sixty columns.
@@ -24,33 +26,35 @@ def fold_duplicates(delivery: Delivery, sheet: Sheet) -> None:
     do not count); the first row stays. Differing: the same patient (or the same item of a patient) in rows that
     differ; the row with the latest declared date stays.
     """
-    _fold_exact(delivery, sheet)
+    others = ~_fold_exact(delivery, sheet)
     if sheet.source.row_is == "patient":
-        _fold_differing(delivery, sheet, pd.Series(sheet.ids))
+        _fold_differing(delivery, sheet, pd.Series(sheet.ids).where(others))
     else:
         items = _items(sheet)
         if items is not None:
             joined = pd.Series(sheet.ids, dtype=object) + "\0" + items.astype(str)
-            _fold_differing(delivery, sheet, joined.where(items.notna().to_numpy()))
+            _fold_differing(delivery, sheet, joined.where(items.notna().to_numpy() & others))
 
 
-def _fold_exact(delivery: Delivery, sheet: Sheet) -> None:
+def _fold_exact(delivery: Delivery, sheet: Sheet) -> np.ndarray:
+    """(n,) which rows repeat an earlier one: dropped, or a problem."""
     frame = _meaning(sheet)
     repeated = frame.duplicated(keep="first").to_numpy()
     if not repeated.any():
-        return
+        return repeated
     if sheet.source.duplicates.get("exact") != "fold":
         rows = _rows(sheet, repeated)
         ids = ", ".join(dict.fromkeys(sheet.ids[repeated][:5]))
         delivery.problem(
             sheet.raw.place(rows[0]), f"{len(rows)} row(s) repeat an earlier row exactly (id {ids})", DECIDE
         )
-        return
+        return repeated
     first = frame.groupby(list(frame.columns), dropna=False, sort=False).ngroup().to_numpy()
     origin = {group: position for position, group in reversed(list(enumerate(first)))}
     for position in np.flatnonzero(repeated):
         other = int(sheet.raw.rows[origin[first[position]]])
         _drop(delivery, sheet, int(position), Note("duplicate_exact", detail=f"row {other}"))
+    return repeated
 
 
 def _meaning(sheet: Sheet) -> pd.DataFrame:
@@ -78,21 +82,23 @@ def _fold_differing(delivery: Delivery, sheet: Sheet, identity: pd.Series) -> No
         delivery.problem(sheet.raw.place(_rows(sheet, twice.index)[0]), what, DECIDE)
         return
     dates = _values_of(sheet, decision["keep_latest"])
-    said = _meaning(sheet).to_numpy()
+    meaning = _meaning(sheet)
+    said = meaning.to_numpy()
     for _, group in twice.groupby(twice, sort=False):
         at = group.index.to_numpy()
         if sheet.source.row_is == "patient" and _refuse_two_patients(delivery, sheet, at, said[at]):
             continue
         known = dates.iloc[at].dropna()
         if known.empty or (known == known.max()).sum() != 1:
-            rows, names = ", ".join(map(str, _rows(sheet, at))), _differing(sheet, at)
+            rows, names = ", ".join(map(str, _rows(sheet, at))), _named(_differing(sheet, meaning.iloc[at]))
             what = f"the rows {rows} share an id and no one of them is the latest; they differ in {names}"
             delivery.problem(sheet.raw.place(_rows(sheet, at)[0]), what, DECIDE)
             continue
         keep = int(known.idxmax())
         for position in at[at != keep]:
             detail = f"row {int(sheet.raw.rows[keep])} is later by {decision['keep_latest']}"
-            _drop(delivery, sheet, int(position), Note("duplicate_differs", detail=detail))
+            shown = {"differences": _differences(sheet, meaning.iloc[[position, keep]], int(position), keep)}
+            _drop(delivery, sheet, int(position), Note("duplicate_differs", detail=detail, shown=shown))
 
 
 def _refuse_two_patients(delivery: Delivery, sheet: Sheet, at: np.ndarray, said: np.ndarray) -> bool:
@@ -111,13 +117,25 @@ def _refuse_two_patients(delivery: Delivery, sheet: Sheet, at: np.ndarray, said:
     return True
 
 
-def _differing(sheet: Sheet, at: np.ndarray) -> str:
-    """The columns in which rows differ: the first three by name, the others counted."""
-    rows = _meaning(sheet).iloc[at]
+def _differing(sheet: Sheet, rows: pd.DataFrame) -> list[str]:
+    """The columns in which rows differ by what they mean."""
     headers = {"\0".join(slot): header for slot, (header, _) in sheet.slots().items()}
     unlike = (rows != rows.iloc[0]).any()
-    differ = list(dict.fromkeys(header for name, header in headers.items() if unlike[name]))
-    return ", ".join(differ[:NAMED]) + (f" and {len(differ) - NAMED} more" if len(differ) > NAMED else "")
+    return list(dict.fromkeys(header for name, header in headers.items() if unlike[name]))
+
+
+def _named(headers: list[str]) -> str:
+    """The first three by name, the others counted."""
+    return ", ".join(headers[:NAMED]) + (f" and {len(headers) - NAMED} more" if len(headers) > NAMED else "")
+
+
+def _differences(sheet: Sheet, rows: pd.DataFrame, dropped: int, kept: int) -> str:
+    """What two rows say otherwise, column by column: "Progression: 2020-01-01 → 2020-03-01; …"."""
+    texts = {
+        header: [written(sheet.raw.cells[header].iloc[i]) or EMPTY for i in (dropped, kept)]
+        for header in _differing(sheet, rows)
+    }
+    return "; ".join(f"{header}: {one} → {other}" for header, (one, other) in texts.items())
 
 
 def _drop(delivery: Delivery, sheet: Sheet, position: int, note: Note) -> None:

@@ -27,7 +27,9 @@ FOOTER = re.compile(
     r"^(?:[*※].*|(?:합|총|소|누)\s*계|계|평\s*균|비\s*고|주|(?:sub|grand )?total|sum|mean|average|notes?)\s*:?$"
 )
 NO_TEXT = ("the row has no patient id", "Fill the id in or remove the row.")
+BELOW = "is a line below the data, no patient"
 DECLARE = "Correct the id or remove the row; if such ids are right, declare their form as id.pattern."
+ENDS = "Correct the id or remove the row, or say with ends_before in the center's file where the table ends."
 
 
 def read_ids(delivery: Delivery, source: Source, raw: RawTable) -> np.ndarray:
@@ -50,7 +52,7 @@ def read_ids(delivery: Delivery, source: Source, raw: RawTable) -> np.ndarray:
         elif source.id_pattern and not match:
             wrong[i] = (f"the id {text!r} does not have the declared form", "Correct the id.")
         elif text in refused:
-            wrong[i] = (f"the id {text!r} {refused[text]}", DECLARE)
+            wrong[i] = (f"the id {text!r} {refused[text]}", ENDS if refused[text] == BELOW else DECLARE)
         text = match[1] if match else text
         texts[i] = text.zfill(source.id_pad) if source.id_pad else text
     for position in np.flatnonzero(np.isin(codes, list(wrong))):
@@ -101,7 +103,7 @@ def _strangers(ids: list[str]) -> dict[str, str]:
     refused = {}
     for ident in distinct:
         if FOOTER.match(key(ident)):
-            refused[ident] = "is a line below the data, no patient"
+            refused[ident] = BELOW
         elif NO_ID.search(ident):
             refused[ident] = "holds a blank, ? or /"
     for formed in (without_digits, shape):

@@ -16,7 +16,7 @@ from multicenter.harmonize.words import key
 from multicenter.intake.table import RawTable
 
 NOTHING = "~"
-ASK = "Correct the codes in config/centers/{center}.yaml, or ask the center and say why under 'labels_checked'."
+ASK = "Correct the codes in {mapping}, or ask the center and say why under 'labels_checked'."
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _check_missing(delivery: Delivery, sheet: Sheet) -> None:
                     place = sheet.raw.place(None, shown_column(sheet.raw, header))
                     what = f"the file declares {code} as missing, and the mapping makes it {target.codes[code]}"
                     fix = "List it under 'missing' or 'not_missing' of this column"
-                    delivery.problem(place, what, f"{fix} in config/centers/{delivery.center}.yaml.")
+                    delivery.problem(place, what, f"{fix} in {delivery.mapping}.")
 
 
 def _labels(sheet: Sheet) -> Iterator[_Label]:
@@ -159,4 +159,4 @@ def _check_swapped(delivery: Delivery, labels: list[_Label]) -> None:
 
 
 def _tell(delivery: Delivery, label: _Label, what: str) -> None:
-    delivery.problem(label.sheet.raw.place(None, label.column), what, ASK.format(center=delivery.center))
+    delivery.problem(label.sheet.raw.place(None, label.column), what, ASK.format(mapping=delivery.mapping))

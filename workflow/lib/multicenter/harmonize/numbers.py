@@ -66,25 +66,26 @@ def tidy(values: np.ndarray) -> np.ndarray:
     return np.where(plain, values, np.round(values * power) / power)
 
 
-def check_numbers(outcome: Outcome, variable: Variable) -> None:
+def check_numbers(outcome: Outcome, target: Target, units: Units) -> None:
     """Compare canonical values with the variable's suspect zone, hard and usual range (in place).
 
-    Values that are limits or midpoints keep their own note and are judged by the hard range alone.
+    A limit is judged by what it says: `>x` above all that is possible is out of range; `<x` above a typical value is no
+    limit of detection, and 0 would be made up. A lower `<x` keeps its own note.
     """
-    mapped = outcome.status == MAPPED
-    values = outcome.value
+    variable, values = target.variable, outcome.value
+    _query_vague_limits(outcome, variable)
     with np.errstate(invalid="ignore"):
-        if variable.suspect:
-            zone = mapped & (values > variable.suspect.above) & (values <= variable.suspect.up_to)
+        if variable.suspect and not units.is_named(target.unit, variable.suspect.hint):
+            zone = (outcome.status == MAPPED) & (values > variable.suspect.above) & (values <= variable.suspect.up_to)
             for i in np.flatnonzero(zone):
                 outcome.query(int(i), Note(variable.suspect.kind, detail=f"fits {variable.suspect.hint}"))
-        mapped = outcome.status == MAPPED
         for bounds, kind in ((variable.range, "out_of_range"), (variable.usual, "unusual")):
             if bounds is None:
                 continue
-            beyond = mapped & ((values < bounds[0]) | (values > bounds[1]))
-            for i in np.flatnonzero(beyond & (outcome.status == MAPPED)):
-                _beyond(outcome, int(i), kind, bounds)
+            beyond = (outcome.status == MAPPED) & ((values < bounds[0]) | (values > bounds[1]))
+            for i in np.flatnonzero(beyond):
+                converted = f"{_shown(values[i])} {variable.unit}; " if units.factor(target.unit, variable) != 1 else ""
+                _beyond(outcome, int(i), kind, f"{converted}{bounds[0]}–{bounds[1]} {variable.unit}".rstrip())
 
 
 def check_dates(outcome: Outcome, variable: Variable) -> None:
@@ -95,18 +96,25 @@ def check_dates(outcome: Outcome, variable: Variable) -> None:
         low, high = np.datetime64(bounds[0]), np.datetime64(bounds[1])
         beyond = (outcome.status == MAPPED) & ((outcome.value < low) | (outcome.value > high))
         for i in np.flatnonzero(beyond):
-            _beyond(outcome, int(i), kind, bounds)
+            _beyond(outcome, int(i), kind, f"{bounds[0]}–{bounds[1]}")
 
 
-def _beyond(outcome: Outcome, i: int, kind: str, bounds: tuple) -> None:
-    detail = f"{bounds[0]} to {bounds[1]}"
-    if kind == "out_of_range":
-        limit = outcome.notes.get(i)
-        if limit and limit.kind in ("below_limit", "above_limit"):
-            return
-        outcome.query(i, Note(kind, detail=detail))
-    else:
+def _query_vague_limits(outcome: Outcome, variable: Variable) -> None:
+    for i, note in list(outcome.notes.items()):
+        if note.kind != "below_limit" or outcome.status[i] != MAPPED or not note.hi:
+            continue
+        highest = variable.typical or (variable.range or (0, np.inf))[1]
+        if float(note.hi) > highest:
+            outcome.query(i, Note("limit_not_low", detail=f"<{note.hi} {variable.unit}".rstrip()))
+
+
+def _beyond(outcome: Outcome, i: int, kind: str, detail: str) -> None:
+    if kind == "unusual":
         outcome.notes.setdefault(i, Note(kind, detail=detail))
+        return
+    limit = outcome.notes.get(i)
+    if not (limit and limit.kind == "below_limit"):
+        outcome.query(i, Note(kind, detail=detail))
 
 
 def _still_open(outcome: Outcome, at: np.ndarray, *rest: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -177,6 +185,10 @@ class Units:
         rest = word[: len(word) - len(found)].rstrip(TIMES if found[0].isdigit() else " ")
         same = (_unit_key(target.unit), _unit_key(target.unit or target.variable.unit))
         return (rest, "") if found in same else (rest, self._spelled[found])
+
+    def is_named(self, unit: str, text: str) -> bool:
+        """Whether a text (g/L; nmol/L or ug/L) names this unit."""
+        return bool(unit) and _unit_key(unit) in _unit_key(text).split()
 
     def factor(self, unit: str, variable: Variable) -> float:
         """What a value in `unit` is multiplied by. Raises ValueError if the units measure different things."""

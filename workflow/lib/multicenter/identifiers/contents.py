@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import html
 import io
 import re
 import zipfile
@@ -19,7 +20,24 @@ from unicodedata import normalize
 from multicenter.intake.biff import MAGIC
 from multicenter.intake.guard import refuse_deadly
 
-BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+BOMS = {  # that of UTF-32 begins with that of UTF-16
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+UNMARKED = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+LEAST_ASCII = 0.05  # separators, digits and line ends are more of a table; of one read by a wrong width they are less
+SEALED = {
+    b"\x1f\x8b": "packed (gzip)",
+    b"BZh": "packed (bzip2)",
+    b"\xfd7zXZ\0": "packed (xz)",
+    b"(\xb5/\xfd": "packed (zstd)",
+    b"7z\xbc\xaf'\x1c": "packed (7z)",
+    b"Rar!": "packed (rar)",
+}
+PASSWORD = "EncryptedPackage".encode("utf-16-le")  # [MS-OFFCRYPTO] 2.3.4.4
 ZIP = b"PK\x03\x04"
 SEPARATORS = (",", "\t", ";", "|")
 STATISTICAL = {
@@ -29,6 +47,9 @@ STATISTICAL = {
     "xpt": "read_xport",
     "sas7bdat": "read_sas7bdat",
 }
+TAGS = re.compile(r"<(?:td|th|tr|table|html|cell|data|div|span|p|b|br)\b", re.IGNORECASE)
+PAGE = re.compile(r"\s*<(?:[?!]|(?:html|head|body|meta|style|table)\b)", re.IGNORECASE)
+TAG_OR_CUT = re.compile(r"<[^<>]*>|[\r\n\t,;|]")
 PIECE = re.compile(r"[^\x00-\x1f\x7f-\x9f\ufffd]{3,}")
 WIDE = re.compile(r"[ -~가-힣ㄱ-ㆎ\u3040-\u30ff\u4e00-\u9fff\uff01-\uff5e]{2,}")
 
@@ -52,6 +73,7 @@ class Grid:
 
     letters: how a person finds each column. numbers: the 1-based number of each row, as a person sees it. heads: so
     many first rows are titles and headers; `labels` are further headers of each column (of statistical packages).
+    ids: the headers of the patients' ids, as the center's file declares them.
     """
 
     file: str
@@ -61,6 +83,7 @@ class Grid:
     numbers: Sequence[int]
     heads: int
     labels: list[list[str]] = field(default_factory=list)
+    ids: frozenset[str] = frozenset()
 
     def values(self) -> set[object]:
         """Every distinct value below the header."""
@@ -101,7 +124,7 @@ def look_inside(
 
         look_inside_workbook(data, path.name, mine, encodings, needs_a_closer_look, contents)
     elif kind in STATISTICAL:
-        _look_inside_statistical(data, path, kind, declared, encodings, contents)
+        _look_inside_statistical(data, path, kind, mine, declared, encodings, contents)
     else:
         _look_inside_text(data, path.name, mine, declared, encodings, contents)
     return contents
@@ -110,6 +133,15 @@ def look_inside(
 def reads(source: Mapping[str, Any], file: str) -> bool:
     """Whether a source reads the file of this name."""
     return fnmatchcase(normalize("NFC", file), normalize("NFC", source.get("file", "*")))
+
+
+def sealed_by(path: Path) -> str:
+    """How a file is made unreadable for whoever has no other program or password; "" if it is not."""
+    with path.open("rb") as handle:
+        start = handle.read(8)
+        if start == MAGIC and PASSWORD in handle.read():
+            return "protected by a password"
+    return next((how for sign, how in SEALED.items() if start.startswith(sign)), "")
 
 
 def pieces(data: bytes, encodings: Sequence[str]) -> Iterator[str]:
@@ -124,6 +156,12 @@ def pieces(data: bytes, encodings: Sequence[str]) -> Iterator[str]:
 def heads_of(sources: Iterable[Mapping[str, Any]]) -> int:
     """How many first rows are titles or headers, as the sources say; 1 if none does."""
     return max((source.get("first_row", 1) - 1 + source.get("header_rows", 1) for source in sources), default=1)
+
+
+def ids_of(sources: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The headers of the columns that the sources declare as the patients' ids."""
+    declared = [source.get("id", "") for source in sources]
+    return frozenset(str(name.get("column", "")) if isinstance(name, Mapping) else str(name) for name in declared)
 
 
 def _known(encoding: str) -> bool:
@@ -146,29 +184,48 @@ def _look_inside_text(
     separators = [source["separator"] for source in sources if source.get("separator")]
     heads = heads_of(sources)
     for text in _decoded(data, declared, encodings):
+        contents.texts += [Text(file, "elsewhere", "what stands between its tags", said) for said in _untagged(text)]
+        if PAGE.match(text):
+            continue
         lines, numbers = _records(text, _separator(text, separators))
         header = _header_line(lines, numbers, sources)
         width = max(map(len, lines), default=0)
         names = [header[i] if i < len(header) and header[i] else f"number {i + 1}" for i in range(width)]
-        contents.grids.append(Grid(file, "", lines, names, numbers, sum(number <= heads for number in numbers)))
+        titles = sum(number <= heads for number in numbers)
+        contents.grids.append(Grid(file, "", lines, names, numbers, titles, ids=ids_of(sources)))
+
+
+def _untagged(text: str) -> set[str]:
+    """The texts of a page or an XML file that is delivered as a table; none of other files."""
+    if "&#" not in text and not PAGE.match(text) and not TAGS.search(text):
+        return set()
+    return {said.strip() for said in TAG_OR_CUT.split(html.unescape(text))} - {""}
 
 
 def _decoded(data: bytes, declared: list[str], encodings: Sequence[str]) -> list[str]:
-    """The text of a file; in several readings if the declared encoding reads any bytes, or none fits."""
-    marked = [name for mark, name in BOMS.items() if data.startswith(mark)]
+    """The text of a file; in several readings if the declared encoding reads any bytes, or none fits.
+
+    Bytes that are zero are seldom text: then every width of letters is tried, and what reads them as letters is left.
+    """
+    marked = next((name for mark, name in BOMS.items() if data.startswith(mark)), "")
+    zeros = b"\0" in data
     found: list[str] = []
-    tried = list(dict.fromkeys([*marked, *declared, *encodings]))
+    tried = list(dict.fromkeys([*([marked] if marked else []), *declared, *encodings, *(UNMARKED if zeros else ())]))
     for encoding in tried:
-        if encoding.lower().startswith("utf-16") and encoding not in marked and b"\0" not in data:
+        wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")) and encoding != marked
+        if wide and not zeros:
             continue
         try:
             text = data.decode(encoding)
-        except UnicodeDecodeError:
+        except UnicodeError:
+            continue
+        if wide and len(text.encode("ascii", "ignore")) < LEAST_ASCII * len(text):
             continue
         if text not in found:
             found.append(text)
-        if encoding in (*marked, *encodings) or text.isascii():
+        if encoding == marked or (not zeros and (encoding in encodings or text.isascii())):
             return found
+    found = [text for text in found if "\0" not in text] or found
     return found or [data.decode(encoding, "replace") for encoding in tried]
 
 
@@ -201,7 +258,13 @@ def _header_line(lines: list[list[str]], numbers: list[int], sources: list[Mappi
 
 
 def _look_inside_statistical(
-    data: bytes, path: Path, kind: str, declared: list[str], encodings: Sequence[str], contents: Contents
+    data: bytes,
+    path: Path,
+    kind: str,
+    sources: list[Mapping[str, Any]],
+    declared: list[str],
+    encodings: Sequence[str],
+    contents: Contents,
 ) -> None:
     """A file of a statistical package: values, names, labels, value labels, notes, and its bare header."""
     import pyreadstat
@@ -219,7 +282,7 @@ def _look_inside_statistical(
     names, labels = meta.column_names, meta.column_names_to_labels or {}
     rows = list(zip(*(values[name] for name in names), strict=True))
     said = [[name, labels.get(name) or ""] for name in names]
-    contents.grids.append(Grid(file, "", rows, list(names), range(1, len(rows) + 1), 0, said))
+    contents.grids.append(Grid(file, "", rows, list(names), range(1, len(rows) + 1), 0, said, ids_of(sources)))
     for name, pairs in (meta.variable_value_labels or {}).items():
         for code, label in pairs.items():
             contents.texts += [Text(file, "labels", f"a value label of {name}", str(text)) for text in (code, label)]

@@ -14,7 +14,7 @@ def mask_value(value: str, kind: Kind) -> str:
     shown = {*places[: kind.first], *places[len(places) - last :]} if last else set(places[: kind.first])
     if len(shown) == len(places):
         shown = set()
-    return "".join(HIDDEN if i in set(places) - shown else letter for i, letter in enumerate(value))
+    return "".join(HIDDEN if letter.isalnum() and i not in shown else letter for i, letter in enumerate(value))
 
 
 def mask_text(text: str, detector: Detector) -> str:

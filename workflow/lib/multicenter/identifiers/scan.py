@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from multicenter.identifiers.contents import Grid, Text, look_inside
-from multicenter.identifiers.detect import CELL, LABEL, MOSTLY, SHORT_TEXT, Detector, Found
+from multicenter.errors import DataError, Place
+from multicenter.identifiers.contents import Grid, Text, look_inside, sealed_by
+from multicenter.identifiers.detect import CELL, LABEL, MOSTLY, SHORT_TEXT, Detector, Found, same_form
 from multicenter.identifiers.hit import Hit
 from multicenter.identifiers.mask import mask_text, mask_value
 from multicenter.intake.guard import reading
@@ -17,16 +18,25 @@ from multicenter.intake.table import written
 
 HEADER_ROWS = 10  # among so many first rows a cell can be the header that announces a kind
 LONG_NUMBER, SHORT_NUMBER = 1e9, 1e5  # numbers are looked at from so many digits on: alone, announced
+OPEN = "Ask the center to send it as it is: neither packed nor protected"
 ByKind = dict[str, dict[object, Found]]  # kind → value of a cell → what was found in it
 MANY, MOST = 5, 0.5  # what counts if it is most of a column has to be so many distinct values, and this share of them
 
 
 def scan_files(files: Iterable[Path], sources: Iterable[Mapping[str, Any]], detector: Detector) -> list[Hit]:
-    """Look through every cell and every other text of a delivery, before anything of it is read for its meaning."""
+    """Look through every cell and every other text of files, before anything of them is read for its meaning.
+
+    Raises DataError for a file that nobody can look into: one that is packed or protected by a password.
+    """
     sources = list(sources)
     hits: list[Hit] = []
     for path in files:
-        with reading(path.name):
+        name = mask_text(path.name, detector)
+        with reading(name):
+            if sealed := sealed_by(path):
+                raise DataError(
+                    Place(name), f"the file is {sealed}, so that nobody can look for identifiers in it", OPEN
+                )
             contents = look_inside(path, sources, detector.encodings, detector.needs_a_closer_look)
             seen: set[str] = set()
             for grid in contents.grids:
@@ -46,7 +56,7 @@ def _scan_grid(grid: Grid, detector: Detector, seen: set[str]) -> list[Hit]:
     mostly = _by_kind(detector.find(texts, CELL, MOSTLY), cells)
     hits = _scan_heads(grid, detector, seen)
     for i in range(len(grid.letters)):
-        announced = detector.announcing(_headings(grid, i))
+        announced = detector.announcing(_headings(grid, i), _is_id(grid, i))
         if alone or mostly or announced:
             hits += _scan_column(grid, i, alone, mostly, announced, detector)
     return hits
@@ -60,7 +70,7 @@ def _scan_column(
     values = set(body) - {None, ""}
     found: ByKind = defaultdict(dict)
     for kind in announced:
-        found[kind] |= _announced(detector, kind, values)
+        found[kind] |= _announced(detector, kind, values) | _filled(detector, kind, grid, i)
     for kind, known in mostly.items():
         common = values & known.keys()
         if len(common) >= max(MANY, MOST * len(values)):
@@ -80,6 +90,34 @@ def _announced(detector: Detector, kind: str, values: Iterable[object]) -> dict[
     cells = [value for value in values if (type(value) is str and value) or _is_number(value, SHORT_NUMBER)]
     found = detector.announced(kind, [written(cell) for cell in cells])
     return _by_kind(found, cells).get(kind, {})
+
+
+def _filled(detector: Detector, kind: str, grid: Grid, i: int) -> dict[object, Found]:
+    """Whatever stands below a header that lets nothing pass, unless the column is declared as the patients' id."""
+    if _is_id(grid, i):
+        return {}
+    column = grid.column(i)
+    closing = [
+        at
+        for at, cell in enumerate(column[: max(HEADER_ROWS, grid.heads)])
+        if type(cell) is str and detector.closes(kind, cell) and (at < grid.heads or column.count(cell) == 1)
+    ]
+    if grid.labels and any(detector.closes(kind, label) for label in grid.labels[i]):
+        closing = [-1]
+    if not closing:
+        return {}
+    cells = list(set(column[max(closing[0] + 1, grid.heads) :]) - {None, ""})
+    return _by_kind(detector.filled(kind, [_as_text(cell) for cell in cells]), cells).get(kind, {})
+
+
+def _is_id(grid: Grid, i: int) -> bool:
+    """Whether a column is declared as the patients' ids."""
+    header = same_form(_header(grid, i))
+    return any(header and (header == name or name.endswith(f" / {header}")) for name in map(same_form, grid.ids))
+
+
+def _as_text(cell: object) -> str:
+    return cell if isinstance(cell, str) else written(cell) if type(cell) in (int, float) else str(cell)
 
 
 def _by_kind(found: Iterable[Found], values: Sequence[object]) -> ByKind:

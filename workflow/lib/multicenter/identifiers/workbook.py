@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from multicenter.identifiers.contents import ZIP, Contents, Grid, Text, heads_of, pieces
+from multicenter.identifiers.contents import ZIP, Contents, Grid, Text, heads_of, ids_of, pieces
+from multicenter.identifiers.detect import QUOTED
 from multicenter.intake.biff import MAGIC, stream
+from multicenter.intake.guard import silent
 from multicenter.intake.sheetxml import column_letter
 from multicenter.intake.table import written
 
@@ -23,7 +25,7 @@ RUNS = re.compile(
     r"</?(?:\w+:)?(?:r|t|rPr|rFont|b|i|u|sz|color|family|charset|scheme|vertAlign|strike)(?:\s[^<>]*)?/?>"
 )
 ELEMENT = re.compile(r"<(?:\w+:)?(\w+)[^<>]*>([^<]+)")
-ATTRIBUTE = re.compile(r"(\w+)=(?:\"([^\"<]*)\"|'([^'<]*)')")
+ATTRIBUTE = re.compile(r"(?<!\w)(\w+)=(?:\"([^\"<]*)\"|'([^'<]*)')")
 FORMULA = re.compile(r"<f[^<>]*>([^<]+)</f>")
 COMMENT = re.compile(r"<(?:threadedC|c)omment\b[^<>]*?\bref=\"(\w+)\".*?</(?:threadedC|c)omment>", re.DOTALL)
 RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^<>]*>")
@@ -37,6 +39,7 @@ CHUNK = 4096
 WITHIN, DEEPEST = " / ", 2
 PRINT_CODE = re.compile(r"&(?:\"[^\"]*\"|K[0-9A-Fa-f]{6}|\d+|[A-Za-z])")  # of headers and footers, such as &C
 AUTHOR_OF_XLS = b"\x5c\x00\x70\x00"  # the record WRITEACCESS, always of 112 bytes ([MS-XLS] 2.4.349)
+FORMULA_OF_XLS, TEXT_OF_FORMULA = 0x0006, b"\x17"
 # The records ROW, BLANK, NUMBER, BOOLERR, INDEX, RK, MULRK, MULBLANK, LABELSST, DBCELL, XF, EXTSST ([MS-XLS] 2.3.2)
 NUMBERS = {0x0208, 0x0201, 0x0203, 0x0205, 0x020B, 0x027E, 0x00BD, 0x00BE, 0x00FD, 0x00D7, 0x00E0, 0x00FF}
 SUMMARY = {  # [MS-OLEPS] 2.25.1 and [MS-OSHARED] 2.3.3.2.1.1: the numbers of properties that are texts
@@ -114,19 +117,22 @@ def _grids(data: bytes, file: str, sources: list[Mapping[str, Any]]) -> tuple[li
     import python_calamine
 
     try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        with silent():
+            book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = book.sheet_names
     except BaseException:  # a panic of compiled code is no Exception; the reader of the delivery says what is wrong
         return [], False
     grids, complete = [], True
     for name in names:
         try:
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            with silent():
+                rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
         except BaseException:
             rows, complete = [], False
         reading = [source for source in sources if source.get("sheet", name) == name]
         letters = [column_letter(i) for i in range(max(map(len, rows), default=0))]
-        grids.append(Grid(file, name, rows, letters, range(1, len(rows) + 1), heads_of(reading)))
+        numbers = range(1, len(rows) + 1)
+        grids.append(Grid(file, name, rows, letters, numbers, heads_of(reading), ids=ids_of(reading)))
     return grids, complete
 
 
@@ -155,7 +161,8 @@ def _parts(
 
 
 def _formulas(xml: str, file: str, part: str) -> Iterator[Text]:
-    return (Text(file, "elsewhere", f"a formula in {part}", html.unescape(text)) for text in set(FORMULA.findall(xml)))
+    texts = {QUOTED.sub("", html.unescape(text)) for text in FORMULA.findall(xml)}
+    return (Text(file, "elsewhere", f"a formula in {part}", text) for text in sorted(texts))
 
 
 def _xml_part(xml: str, file: str, part: str, sheet: str) -> Iterator[Text]:
@@ -215,19 +222,33 @@ def _old_workbook(data: bytes, file: str, encodings: Sequence[str]) -> Iterator[
         name = book[at + 7 : at + 7 + min(letters * (1 + flags % 2), 109)]
         text = name.decode("utf-16-le" if flags % 2 else encodings[0], "replace").strip(" \0\ufffd")
         yield Text(file, "properties", "who saved the workbook", text, "author")
+    for text in sorted({"".join(_quoted(body)) for kind, body in _records(book) if kind == FORMULA_OF_XLS} - {""}):
+        yield Text(file, "elsewhere", "a formula", text)
     rest = _without_numbers(book) if book else data
     yield from (Text(file, "elsewhere", "the file's bytes", text) for text in set(pieces(rest, encodings)))
 
 
 def _without_numbers(book: bytes) -> bytes:
     """The records of a workbook's stream ([MS-XLS] 2.1.4) but those of cells that hold no text of their own."""
-    kept, at = [], 0
+    return b"\0\0".join(body for kind, body in _records(book) if kind not in NUMBERS)
+
+
+def _records(book: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
     while at + 4 <= len(book):
         kind, size = struct.unpack_from("<HH", book, at)
-        if kind not in NUMBERS:
-            kept.append(book[at + 4 : at + 4 + size])
+        yield kind, book[at + 4 : at + 4 + size]
         at += 4 + size
-    return b"\0\0".join(kept)
+
+
+def _quoted(formula: bytes) -> Iterator[str]:
+    """The texts in a formula: PtgStr, [MS-XLS] 2.5.198.89."""
+    at = formula.find(TEXT_OF_FORMULA)
+    while 0 <= at < len(formula) - 3:
+        letters, wide = formula[at + 1], formula[at + 2] & 1
+        text = formula[at + 3 : at + 3 + letters * (1 + wide)]
+        yield text.decode("utf-16-le" if wide else "latin-1", "replace")
+        at = formula.find(TEXT_OF_FORMULA, at + 3 + len(text))
 
 
 def _stream(data: bytes, names: tuple[str, ...]) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from multicenter.errors import DataError, Place
+from multicenter.intake.footer import cut_footer
 from multicenter.intake.mojibake import REPLACED, find_damage
 from multicenter.intake.table import RawTable, make_table, plain_cells
 
@@ -22,7 +23,7 @@ SHOWN = 20
 def read_delimited(data: bytes, file: str, source: Mapping[str, Any]) -> RawTable:
     """Read a csv or tsv.
 
-    source: encoding (required), separator, first_row, header_rows, ragged {into: header}.
+    source: encoding (required), separator, first_row, header_rows, ends_before, ragged {into: header}.
     Raises DataError for a wrong or lossy encoding (the offending bytes and line), ragged lines, a last line that is cut
     off, a title in the header's place, a duplicate header.
     """
@@ -37,7 +38,9 @@ def read_delimited(data: bytes, file: str, source: Mapping[str, Any]) -> RawTabl
     _refuse_no_header(lines[start : start + 2], numbers[start], file, separator)
     header = _joined([lines[start + i] for i in range(deep)])
     body, at = lines[start + deep :], numbers[start + deep :]
-    open_end = not text.endswith(("\n", "\r"))
+    body, below = cut_footer(body, at, header, source, Place(file))
+    at = at[: len(body)]
+    open_end = not below and not text.endswith(("\n", "\r"))
     if body and open_end and len(body[-1]) < len(header):
         what = f"the file is cut off: its last line has {len(body[-1])} of {len(header)} cells and no line end"
         raise DataError(Place(file, None, at[-1]), what, AGAIN)
@@ -45,7 +48,8 @@ def read_delimited(data: bytes, file: str, source: Mapping[str, Any]) -> RawTabl
     columns = [plain_cells(column) for column in zip(*body, strict=True)]
     if not body:
         columns = [[] for _ in header]
-    return make_table(file, "", header, columns, at, encoding=encoding, separator=separator, open_end=open_end or None)
+    facts = {"encoding": encoding, "separator": separator, "open_end": open_end or None, "footer_rows": below}
+    return make_table(file, "", header, columns, at, **facts)
 
 
 def decode(data: bytes, file: str, encoding: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from multicenter.errors import DataError, Place, StudyError
 
 AGAIN = "Ask the center to save and send the file again"
 SECONDS, BYTES_A_SECOND = 20.0, 1e5  # a file that takes longer is damaged: a whole one takes a hundredth of that
+PUT = "Put it where config.yaml says extracts lie"
 OURS = (StudyError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)
 
 
@@ -23,9 +24,26 @@ def reading(file: str, sheet: str | None = None) -> Iterator[None]:
         yield
     except OURS:
         raise
+    except FileNotFoundError:
+        raise DataError(Place(file), "the file is missing", PUT) from None
+    except (PermissionError, IsADirectoryError) as error:
+        raise DataError(Place(file), f"the file cannot be opened ({error.strerror})", "Mend that first") from None
     except BaseException as error:
         what = f"the file is damaged or cut off ({type(error).__name__}: {first_line(error)})"
         raise DataError(Place(file, sheet), what, AGAIN) from None
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keep off the terminal what a compiled reader prints of its own panic; what it raises says enough."""
+    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)
 
 
 def refuse_deadly(file: str, read: Callable[[], object], size: int) -> None:

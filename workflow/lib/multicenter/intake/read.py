@@ -10,6 +10,7 @@ from typing import Any
 from unicodedata import normalize
 
 from multicenter.errors import DataError, Place, did_you_mean
+from multicenter.intake.guard import reading
 from multicenter.intake.table import RawTable
 
 FORMATS = ("csv", "tsv", "xlsx", "xls", "sav", "dta", "xpt", "sas7bdat")
@@ -72,7 +73,7 @@ def receipt(contents: Mapping[Path, bytes], tables: Mapping[str, RawTable]) -> d
 
 def _told(fact: str, value: Any) -> Any:
     """A fact as the receipt tells it: long lists of rows as ranges."""
-    return row_ranges(value) if fact == "hidden_rows" else value
+    return row_ranges(value) if fact in ("hidden_rows", "footer_rows") else value
 
 
 def row_ranges(rows: Iterable[int]) -> str:
@@ -87,12 +88,8 @@ def row_ranges(rows: Iterable[int]) -> str:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
+    with reading(path.name):
         return path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(Place(path.name), "the file is missing", "Put it where config.yaml says extracts lie") from None
-    except OSError as error:
-        raise DataError(Place(path.name), f"the file cannot be opened ({error.strerror})", "Mend that first") from None
 
 
 def _file_of(source: str, pattern: str | None, paths: list[Path]) -> Path:

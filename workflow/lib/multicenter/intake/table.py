@@ -152,7 +152,10 @@ PLAIN = {str, int, float, datetime, CellError, type(None)}
 
 def plain_cells(values: Sequence[object]) -> list[object]:
     """A column of cells as `plain_cell` keeps each."""
-    if not set(map(type, values)) <= PLAIN:
+    kinds = set(map(type, values))
+    if date in kinds and kinds <= {*PLAIN, date}:
+        values = [plain_cell(value) if type(value) is date else value for value in values]
+    elif not kinds <= PLAIN:
         return [plain_cell(value) for value in values]
     distinct = set(values)
     blank = {value for value in distinct if (isinstance(value, str) and not value.strip()) or value != value}

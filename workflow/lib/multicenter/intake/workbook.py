@@ -11,7 +11,8 @@ from typing import Any
 from multicenter.errors import DataError, Place, did_you_mean
 from multicenter.intake import biff, sheetxml
 from multicenter.intake.facts import column_letter
-from multicenter.intake.guard import AGAIN, first_line, reading
+from multicenter.intake.footer import cut_footer
+from multicenter.intake.guard import AGAIN, first_line, reading, silent
 from multicenter.intake.table import CellError, RawTable, header_text, make_table, plain_cell, plain_cells
 
 SHOWN = 20
@@ -24,8 +25,8 @@ def read_workbook(data: bytes, file: str, source: Mapping[str, Any]) -> RawTable
     """Read one sheet.
 
     source: sheet (default: the only one), first_row, header_rows (a merged header's text counts for all its columns),
-    ignore_sheets. Raises DataError for a file that is no workbook, is damaged or truncated, lacks the sheet, has a
-    duplicate header or merged cells below the header.
+    ends_before, ignore_sheets. Raises DataError for a file that is no workbook, is damaged or truncated, lacks the
+    sheet, has a duplicate header or merged cells below the header.
     """
     book = _open(data, file, source["format"])
     own_name = _sheet_name(book.sheet_names, source, file)
@@ -43,17 +44,19 @@ def read_workbook(data: bytes, file: str, source: Mapping[str, Any]) -> RawTable
     deep = source.get("header_rows", 1)
     if len(grid) <= first + deep:
         raise DataError(Place(file, sheet), "holds no data rows", AGAIN)
-    _refuse_merged(grid, merged, first + deep, Place(file, sheet))
-    _refuse_half_header(grid, merged, first + deep, Place(file, sheet))
     header = _header(grid[first : first + deep], merged, first)
-    body = grid[first + deep :]
-    columns = [plain_cells(column) for column in zip(*body, strict=True)]
-    rows = range(first + deep + 1, first + deep + 1 + len(body))
+    rows = range(first + deep + 1, len(grid) + 1)
+    body, below = cut_footer(grid[first + deep :], rows, header, source, Place(file, sheet))
+    rows = rows[: len(body)]
+    _refuse_merged(grid[: first + deep + len(body)], merged, first + deep, Place(file, sheet))
+    _refuse_half_header(grid, merged, first + deep, Place(file, sheet))
+    columns = [plain_cells(column) for column in zip(*body, strict=True)] if body else [[] for _ in header]
     refs = [column_letter(i) for i in range(len(header))]
     facts = {
         "sheets": list(book.sheet_names),
         "hidden_sheets": {page.name: HIDDEN[str(page.visible)] for page in _hidden(book)},
         "ignored_sheets": dict(source.get("ignore_sheets", {})),
+        "footer_rows": below,
         **{name: value for name, value in asdict(found).items() if name != "errors" and value},
     }
     table = make_table(file, sheet, header, columns, rows, refs, **facts)
@@ -95,7 +98,7 @@ def _open(data: bytes, file: str, kind: str) -> Any:
 
     if LOCKED in data and not zipfile.is_zipfile(io.BytesIO(data)):
         raise DataError(Place(file), "the workbook is locked with a password", "Ask the center to save it without one")
-    with reading(file):
+    with reading(file), silent():
         biff.refuse_incomplete(data)
         try:
             return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -107,7 +110,7 @@ def _grid(book: Any, sheet: str, file: str, kind: str) -> tuple[list[list[Any]],
     """All cells of a sheet from A1 on, and its merged ranges (0-based, both ends included)."""
     import python_calamine
 
-    with reading(file, sheet):
+    with reading(file, sheet), silent():
         try:
             page = book.get_sheet_by_name(sheet)
             return page.to_python(skip_empty_area=False), list(page.merged_cell_ranges or [])

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from multicenter.cohort.sources import rows_where
+from multicenter.cohort.sources import extreme_date, picked_rows, rows_where
 from multicenter.lineage.dossier import Dossier
 from multicenter.lineage.expressions import in_order
 from multicenter.lineage.origins import record_node
@@ -48,9 +48,8 @@ class Candidate:
     def value(self) -> Any:
         return self.row[self.variable]
 
-    @property
-    def counts(self) -> bool:
-        return self.kept and bool(pd.notna(self.value))
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Candidate) and (self.source, self.row.name) == (other.source, other.row.name)
 
 
 def candidates(scope: Scope, sources: Sequence[str], where: str | None) -> list[Candidate]:
@@ -63,25 +62,25 @@ def candidates(scope: Scope, sources: Sequence[str], where: str | None) -> list[
     return found
 
 
-def extreme(found: Sequence[Candidate], latest: bool) -> Candidate | None:
-    """The candidate with the earliest (or latest) date; of equal dates the first listed; None without any date."""
-    known = [candidate for candidate in found if candidate.counts]
-    if not known:
+def extreme(scope: Scope, sources: Sequence[str], where: str | None, latest: bool) -> Candidate | None:
+    """The row that gives the earliest (or latest) date; None without any date."""
+    found = extreme_date(scope.dossier.tables, scope.frame, sources, where, latest).iloc[0]
+    if pd.isna(found["date"]):
         return None
-    date = (max if latest else min)(candidate.value for candidate in known)
-    return next(candidate for candidate in known if candidate.value == date)
+    row = scope.dossier.tables[found["domain"]].loc[found["record"]]
+    return Candidate(f"{found['domain']}.{found['variable']}", row, kept=True)
 
 
 def date_nodes(
     scope: Scope, sources: Sequence[str], where: str | None, latest: bool, verdict: str = USED
 ) -> list[Node]:
     """A node a candidate of an earliest or latest date; the one that counts gets the verdict."""
+    best = extreme(scope, sources, where, latest)
     found = candidates(scope, sources, where)
-    best = extreme(found, latest)
     nodes = []
     for source in sources:
         own = [candidate for candidate in found if candidate.source == source]
-        rest = [candidate for candidate in own if candidate is not best]
+        rest = [candidate for candidate in own if candidate != best]
         if not own:
             nodes.append(no_rows(scope, source.split(".")[0], source))
         if best in own:
@@ -99,11 +98,10 @@ def picked_nodes(scope: Scope, source: str, order: str, where: str | None, last:
     if not found:
         return [no_rows(scope, source.split(".")[0], source)]
     placed = sorted((c for c in found if pd.notna(c.row[order])), key=lambda c: c.row[order])
-    fit = [candidate for candidate in placed if candidate.kept]
-    chosen = (fit[-1] if last else fit[0]) if fit else None
+    chosen = picked_rows(scope.dossier.tables, scope.frame, source, order, where, last).index
     nodes = []
     for candidate in [*placed, *(c for c in found if pd.isna(c.row[order]))]:
-        if candidate is chosen:
+        if candidate.row.name in chosen:
             verdict = USED
         elif not candidate.kept:
             verdict = "not used: the condition does not hold"

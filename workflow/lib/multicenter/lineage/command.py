@@ -44,7 +44,10 @@ def run(args: argparse.Namespace) -> int:
     """
     desk = args.desk
     os.chdir(desk.workspace)  # relative paths of the configuration count from there
-    study = load_run(desk.config, desk.clone, desk.workspace, desk.config_folders, need_extracts=False)
+    center = args.patient.partition("-")[0]
+    study = load_run(
+        desk.config, desk.clone, desk.workspace, desk.config_folders, need_extracts=False, only_center=center
+    )
     print(lineage_text(study, desk.workspace, args.what, args.patient, args.raw))
     return 0
 

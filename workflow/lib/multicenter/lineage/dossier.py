@@ -47,6 +47,11 @@ class Dossier:
         return build_dictionary(self.run.dictionary)
 
     @cached_property
+    def rules(self) -> dict[str, Mapping[str, str]]:
+        """The cross-field rules by id."""
+        return {rule["id"]: rule for rule in self.run.checks if rule["expression"]}
+
+    @cached_property
     def sources(self) -> dict[str, Source]:
         """The center file as objects: what each column becomes."""
         return build_sources(self.center.mapping, self.dictionary, self.run.codes)

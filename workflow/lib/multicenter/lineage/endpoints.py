@@ -10,15 +10,16 @@ from typing import Any
 import pandas as pd
 
 from multicenter.censoring import CENSORED, COMPETING, EVENT
-from multicenter.cohort.endpoints import build_adtte
+from multicenter.cohort.endpoints import DECLARED, endpoint_rows
 from multicenter.cohort.imputation import add_date_flags
-from multicenter.lineage.candidates import Candidate, candidates, date_nodes, extreme
+from multicenter.lineage.candidates import Candidate, date_nodes, extreme
 from multicenter.lineage.dossier import Dossier
 from multicenter.lineage.tree import USED, Node, shown
 from multicenter.lineage.variables import cut_node, whole_scope
 
 STATUS = {EVENT: "event", CENSORED: "censored", COMPETING: "competing event"}
 CENSOR, EVENTS, COMPETITORS = "censor", "events", "competing"
+KINDS = {EVENT: EVENTS, COMPETING: COMPETITORS, CENSORED: CENSOR}
 WORDS = {EVENTS: "event", COMPETITORS: "competing event", CENSOR: "censoring"}
 RULE = (
     "The first event that is not after the data cut counts. Without one the patient is censored at the first known of "
@@ -63,24 +64,17 @@ class Endpoint:
 def trace_endpoint(dossier: Dossier, code: str) -> Endpoint:
     """Derive a patient's row of ADTTE and find the declared date that decided it."""
     spec, scope = dossier.run.study["endpoints"][code], whole_scope(dossier)
-    adtte = build_adtte(dossier.frame, dossier.tables, {code: spec})
-    row = add_date_flags(adtte, dossier.imputed, {code: spec}, dossier.run.study["variables"]).iloc[0]
+    rows = endpoint_rows(dossier.frame, dossier.tables, code, spec)
+    row = add_date_flags(rows, dossier.imputed, {code: spec}, dossier.run.study["variables"]).iloc[0]
     declared = []
     for kind in (EVENTS, COMPETITORS, CENSOR):
         for number, entry in enumerate(spec.get(kind, [])):
             sources = entry["latest" if kind == CENSOR else "earliest"]
-            found = extreme(candidates(scope, sources, entry.get("where")), kind == CENSOR)
+            found = extreme(scope, sources, entry.get("where"), kind == CENSOR)
             declared.append(Declared(kind, number, entry, found))
-    return Endpoint(dossier, code, spec, row, declared, _deciding(declared, row, dossier.cut))
-
-
-def _deciding(declared: Sequence[Declared], row: pd.Series, cut: pd.Timestamp) -> Declared | None:
-    """The declared date that decided: the first of the earliest events not after the cut, else of the censoring."""
-    events = [d for d in declared if d.kind != CENSOR and pd.notna(d.date) and d.date <= cut]
-    if events:
-        return min(events, key=lambda d: d.date)
-    known = [d for d in declared if d.kind == CENSOR and pd.notna(d.date) and d.date > row["STARTDT"]]
-    return known[0] if known else None
+    decided = (KINDS[row["CNSR"]], row[DECLARED])
+    used = next((entry for entry in declared if (entry.kind, entry.number) == decided), None)
+    return Endpoint(dossier, code, spec, row, declared, used)
 
 
 def verdict(endpoint: Endpoint, declared: Declared) -> str:
@@ -97,11 +91,12 @@ def verdict(endpoint: Endpoint, declared: Declared) -> str:
         return f"not used: {'the same date, and named later' if same else 'later'} than {used.spec['description']}"
     if used is not None and used.kind != CENSOR:
         return f"not needed: there is an event ({used.spec['description']})"
-    if date <= start:
+    if not date > start:
         return f"not used: not after the start ({shown(start)})"
     return f"not needed: {used.spec['description']} is named first"
 
 
+@lru_cache(maxsize=16)
 def endpoint_node(endpoint: Endpoint) -> Node:
     """The whole row: reason, start, and every declared date with the cells behind it and the verdict on it."""
     row, dossier = endpoint.row, endpoint.dossier

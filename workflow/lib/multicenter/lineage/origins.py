@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from multicenter.actions import IMPUTED, SET_MISSING
+from multicenter.harmonize.check_rules import addresses_in
 from multicenter.harmonize.spec import NOTHING, Target
 from multicenter.lineage.dossier import Dossier
 from multicenter.lineage.tree import Cell, Node, is_missing, shown
-
-SET_MISSING = "set_missing"
 
 
 def record_node(dossier: Dossier, table: str, record: pd.Series, variable: str, name: str = "") -> Node:
@@ -36,6 +37,9 @@ def record_node(dossier: Dossier, table: str, record: pd.Series, variable: str, 
         line = next(m for m in lines if m["source"] == cell.source and m["header"] == cell.header)
         node.remarks += [r for r in _mapping_remarks(dossier, line, value) if r not in node.remarks]
         node.remarks += _finding_remarks(dossier, cell)
+    node.remarks += [
+        said for found in named_in(dossier, table, record, variable) if (said := _said(found)) not in node.remarks
+    ]
     node.remarks += _bounds(dossier, table, record, variable)
     if is_missing(value) and not _emptied(dossier, node.cells):
         node.remarks.append("blank there, or a code or text that means missing or says nothing of it")
@@ -158,22 +162,25 @@ def _same(value: Any, declared: Any) -> bool:
 
 
 def _finding_remarks(dossier: Dossier, cell: Cell) -> list[str]:
-    return [
-        f"{found['outcome']} {found['kind']} ({_action(found['action'])}): {found['message']}"
-        for found in findings_of(dossier, cell)
-    ]
+    return [_said(found) for found in findings_of(dossier, cell)]
+
+
+def _said(found: Mapping[str, Any]) -> str:
+    return f"{found['outcome']} {found['kind']} ({_action(found['action'])}): {found['message']}"
 
 
 def _bounds(dossier: Dossier, table: str, record: pd.Series, variable: str) -> list[str]:
     """The first and last day that the cell of a partly given date allows."""
     known = dossier.imputed
+    if known.empty:
+        return []
     own = known[(known["table"] == table) & (known["item"] == _item(dossier, table, record))]
     lines = own[own["variable"] == variable].to_dict("records")
     return [f"the cell allows {shown(line['lo'])} to {shown(line['hi'])} (flag {line['flag']})" for line in lines]
 
 
 def _action(action: str) -> str:
-    said = {"set_missing": "the value was set missing", "imputed": "a part of the date was filled in"}
+    said = {SET_MISSING: "the value was set missing", IMPUTED: "a part of the date was filled in"}
     return said.get(action, action.replace("_", " "))
 
 
@@ -181,6 +188,34 @@ def findings_of(dossier: Dossier, cell: Cell) -> list[dict[str, Any]]:
     """The findings about one cell."""
     place = (cell.file, cell.sheet, cell.row, cell.column)
     return [f for f in dossier.findings if (f["file"], f["sheet"] or "", f["row"], f["column"]) == place]
+
+
+def named_in(dossier: Dossier, table: str, record: pd.Series, variable: str) -> list[dict[str, Any]]:
+    """The findings of cross-field rules that read this variable of this record, whichever cell they report.
+
+    A rule reads its own record, of other tables the patient's first record or all of them.
+    """
+    found = []
+    for line in dossier.findings:
+        rule = dossier.rules.get(line["kind"])
+        if rule and f"{table}.{variable}" in addresses_in(rule, dossier.dictionary):
+            if rule["table"] == table:
+                here = (line["sheet"] or "", line["row"]) in _places(dossier, table, record)
+            else:
+                here = f"first({table}.{variable})" not in rule["join"].split() or _is_first(dossier, table, record)
+            found += [line] if here else []
+    return found
+
+
+def _places(dossier: Dossier, table: str, record: pd.Series) -> set[tuple[str, int]]:
+    """(sheet, row) of the rows that fed a record."""
+    sheets = {line["source"]: line["sheet"] for line in dossier.column_map}
+    return {(sheets[source], row) for source, row in _rows(dossier, table, record)}
+
+
+def _is_first(dossier: Dossier, table: str, record: pd.Series) -> bool:
+    key = dossier.dictionary.tables[table].item
+    return not key or record[key] == dossier.tables[table][key].min()
 
 
 def _emptied(dossier: Dossier, cells: list[Cell]) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from multicenter.places import cell_address
+
 USED = "used"
 
 
@@ -24,9 +26,7 @@ class Cell:
 
     def __str__(self) -> str:
         header = "" if self.header == self.column else f" ({self.header})"
-        if self.sheet:
-            return f"{self.file}!{self.sheet}!{self.column}{self.row}{header}"
-        return f"{self.file}!row {self.row}, column {self.column}{header}"
+        return cell_address(self.file, self.sheet, self.row, self.column) + header
 
 
 @dataclass

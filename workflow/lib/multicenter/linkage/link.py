@@ -10,17 +10,20 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from multicenter.decisions import DECIDED, OPEN
+from multicenter.decisions import DECIDED, NEAR_MISS, OPEN
 from multicenter.linkage.blocking import find_candidates
 from multicenter.linkage.chance import RESULTS
 from multicenter.linkage.compare import NOWHERE, Comparison, Item, compare
 from multicenter.linkage.records import Records, read_records
 
 PAIR_COLUMNS = [
-    "pair", "center_1", "patient_id_1", "center_2", "patient_id_2", "score", "probability", "shift_days", "proposed",
-    "state", "verdict",
+    "pair", "center_1", "patient_id_1", "center_2", "patient_id_2", "score", "needed", "probability", "shift_days",
+    "proposed", "state", "verdict",
 ]  # fmt: skip
 EVIDENCE_COLUMNS = ["pair", "item", "value_1", "value_2", "result", "weight"]
+# Bits below the score that is needed: pairs that come so near are shown, not proposed. One more date that agrees weighs
+# about twice as much.
+NEAR = 3.0
 # Pairs that are compared at a time: few enough for the processor's cache.
 CHUNK = 20_000
 
@@ -29,8 +32,9 @@ CHUNK = 20_000
 class Linkage:
     """What was found.
 
-    pairs: PAIR_COLUMNS, one row a pair, highest score first: those proposed, and every pair with a decision (state,
-    verdict). score is in bits; probability that both are one patient; shift_days from the dates of 1 to those of 2.
+    pairs: PAIR_COLUMNS, one row a pair, highest score first: those proposed, near misses, and every pair with a
+    decision (state, verdict). score and needed (to be proposed) are in bits; probability that both are one patient;
+    shift_days from the dates of 1 to those of 2.
     evidence: EVIDENCE_COLUMNS, one row a pair and item; result is agree, close, differ or missing, weight in bits.
     keys: what was compared, see `blocking.Candidates`.
     """
@@ -51,17 +55,18 @@ def link_records(patients: pd.DataFrame, decisions: pd.DataFrame, spec: Mapping[
     candidates = find_candidates(records)
     verdicts = _verdicts(records.patients.index, decisions)
     least = least_score(len(patients), spec)
-    likely = _at_least(records, candidates.left, candidates.right, least)
+    likely = _at_least(records, candidates.left, candidates.right, least - NEAR)
     chosen = sorted({*likely, *verdicts})
     left, right = (np.array([pair[side] for pair in chosen], dtype=np.int64) for side in (0, 1))
     comparison = compare(records, left, right)
     order = np.argsort(-comparison.score, kind="stable")
     comparison = compare(records, left[order], right[order])
     pairs = _pairs(records, left[order], right[order], comparison)
+    pairs["needed"] = round(least, 2)
     pairs["proposed"] = comparison.score >= least
-    decided = [verdicts.get((a, b), "") for a, b in zip(left[order], right[order], strict=True)]
-    pairs["verdict"] = decided
-    pairs["state"] = [DECIDED if verdict else OPEN for verdict in decided]
+    pairs["verdict"] = [verdicts.get((a, b), "") for a, b in zip(left[order], right[order], strict=True)]
+    undecided = np.where(pairs["proposed"], OPEN, NEAR_MISS)
+    pairs["state"] = np.where(pairs["verdict"] != "", DECIDED, undecided)
     return Linkage(pairs[PAIR_COLUMNS], _evidence(records, left[order], right[order], comparison), candidates.keys)
 
 

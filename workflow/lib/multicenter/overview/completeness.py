@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from multicenter.actions import SET_MISSING
 from multicenter.expression_syntax import names_in
 from multicenter.expressions import is_true
 
@@ -78,7 +79,7 @@ def _numbered(table: Mapping[str, Any], variable: str, sent: pd.Series, name: st
 
 def _emptied(folder: Path) -> Mapping[tuple[str, str], int]:
     findings = pd.read_parquet(folder / "findings.parquet", columns=["table", "variable", "action"])
-    lost = findings[findings["action"] == "set_missing"]
+    lost = findings[findings["action"] == SET_MISSING]
     return lost.groupby(["table", "variable"]).size().to_dict()
 
 

@@ -8,26 +8,26 @@ from typing import Any
 
 import pandas as pd
 
-OPEN = ("OPEN", "REOPENED")
-SEVERITIES = ("critical", "major", "minor")
+from multicenter.queries.ledger import ASKED
+
 AGES = ((30, "up to 30"), (90, "31–90"), (180, "91–180"), (365, "181–365"), (None, "over 365"))
 
 
 def read_deliveries(path: Path) -> list[dict[str, Any]]:
     """Return the rows of deliveries.csv: center, name, files (list), received, data_cut, rows, patients, simulated,
-    state, reason."""
+    state, reason, replaces, changed_values."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     rows = frame.to_dict("records")
     for row in rows:
         row |= {"files": row["files"].split(";"), "rows": int(row["rows"]), "patients": int(row["patients"])}
-        row["simulated"] = row["simulated"] == "True"
+        row |= {"simulated": row["simulated"] == "True", "changed_values": int(row["changed_values"])}
     return rows
 
 
 def read_open_queries(path: Path) -> pd.DataFrame:
     """Return the open queries: center, severity, kind, category, age_days (whole days; missing where not known)."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    frame = frame[frame["status"].isin(OPEN)]
+    frame = frame[frame["status"].isin(ASKED)]
     ages = pd.to_numeric(frame["age_days"], errors="coerce").astype("Int64")
     return frame[["center", "severity", "kind", "category"]].assign(age_days=ages)
 

@@ -13,7 +13,8 @@ from scipy import special
 Distribution = Callable[[np.ndarray], np.ndarray]
 
 WATCH, ALARM = 0.95, 0.998
-INSIDE, LOW, HIGH, FAR_LOW, FAR_HIGH = "inside", "low", "high", "far low", "far high"
+# as they are said: "far above the limits"
+INSIDE, LOW, HIGH, FAR_LOW, FAR_HIGH = "inside", "below", "above", "far below", "far above"
 
 
 def binomial_limits(share: float, n: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -57,7 +58,7 @@ def poisson_tails(count: np.ndarray, exposure: np.ndarray, rate: float) -> tuple
 
 
 def standing(few: np.ndarray, many: np.ndarray) -> list[str]:
-    """(n,) where each center lies, by its tails: inside, low or high (beyond the watch level), far low or far high.
+    """(n,) where each center lies, by its tails: inside, below or above (beyond the watch level), far below or above.
 
     The tails are exact; of a very small center the interpolated limits that are drawn can be narrower.
     """

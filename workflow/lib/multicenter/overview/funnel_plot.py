@@ -9,7 +9,7 @@ from multicenter.overview.svg import Scale, apart, line, marker, path, picture, 
 WIDTH, HEIGHT = 340, 230
 LEFT, RIGHT, TOP, BOTTOM = 38, 10, 10, 34
 SHAPES = {INSIDE: "circle", LOW: "down", HIGH: "up", FAR_LOW: "down", FAR_HIGH: "up"}
-CLASSES = {INSIDE: "in", LOW: "watch", HIGH: "watch", FAR_LOW: "alarm", FAR_HIGH: "alarm"}
+CLASSES = {INSIDE: "", LOW: "watch", HIGH: "watch", FAR_LOW: "alarm", FAR_HIGH: "alarm"}
 LABEL_GAP = 11
 
 
@@ -61,7 +61,7 @@ def _dots(rate: Rate, known, across: Scale, up: Scale, own: str) -> list[str]:
             continue
         told = f"{code}: {shown(row['value'])} {rate.unit} ({row['count']} of {shown(row['size'])} {rate.size_label})"
         name = "dot own" if own else "dot"
-        parts.append(marker(x, y, SHAPES[row["standing"]], f"{name} {CLASSES[row['standing']]}", told))
+        parts.append(marker(x, y, SHAPES[row["standing"]], f"{name} {CLASSES[row['standing']]}".strip(), told))
         if own or row["standing"] != INSIDE:
             labels.append((y, x, code, CLASSES[row["standing"]]))
     return parts + _labels(labels)
@@ -74,7 +74,8 @@ def _labels(labels: list[tuple[float, float, str, str]]) -> list[str]:
         side = sorted(entry for entry in labels if (entry[1] > WIDTH * 0.72) == left)
         heights = apart([entry[0] for entry in side], LABEL_GAP, TOP + 4, HEIGHT - BOTTOM - 3)
         for (_, x, code, name), y in zip(side, heights, strict=True):
-            parts.append(text(x - 8 if left else x + 8, y + 3.5, code, "end" if left else "start", f"name {name}"))
+            x, anchor = (x - 8, "end") if left else (x + 8, "start")
+            parts.append(text(x, y + 3.5, code, anchor, f"name {name}".strip()))
     return parts
 
 

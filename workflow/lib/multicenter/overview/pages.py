@@ -13,19 +13,19 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from multicenter.harmonize.check_rules import SEVERITIES
 from multicenter.overview.box_plot import ALL_NAME, distribution_plot, level_shade
 from multicenter.overview.completeness import overall, pooled_completeness
-from multicenter.overview.deliveries import SEVERITIES, oldest
+from multicenter.overview.deliveries import oldest
 from multicenter.overview.distributions import ALL, Distribution
 from multicenter.overview.funnel import FAR_HIGH, FAR_LOW, HIGH, INSIDE, LOW
-from multicenter.overview.funnel_plot import funnel_plot
+from multicenter.overview.funnel_plot import CLASSES, funnel_plot
 from multicenter.overview.rates import Rate
 from multicenter.overview.svg import shown
 from multicenter.overview.timeline_plot import timeline_plot
 from multicenter.overview.views import completeness_matrix, own_completeness, own_counts, query_counts
 
 SIGNS = {INSIDE: "", LOW: "▽", HIGH: "△", FAR_LOW: "▼", FAR_HIGH: "▲"}
-CLASSES = {INSIDE: "", LOW: "watch", HIGH: "watch", FAR_LOW: "alarm", FAR_HIGH: "alarm"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Overview:
     """Everything that the pages are made of.
 
     title: of the study. centers: codes in order. deliveries: one a center. status: data_status.json. completeness: of
-    all centers. queries: the open ones. tables: labels of the dictionary's tables. labels: of ADSL's columns.
+    all centers. queries: the open ones. rates, distributions: what the protocol compares. tables: labels of
+    the dictionary's tables.
     """
 
     title: str
@@ -82,6 +83,7 @@ def study_page(overview: Overview) -> dict[str, Any]:
         "centers": overview.centers,
         "rates": [_rate(rate) for rate in overview.rates],
         "glance": _glance(overview),
+        "totals": _totals(overview),
         "funnels": [Markup(funnel_plot(rate)) for rate in overview.rates],
         "completeness": completeness_matrix(overview.completeness, overview.pooled, overview.centers, overview.tables),
         "deliveries": [row | {"eligible": _eligible(overview, row["center"])} for row in deliveries],
@@ -145,18 +147,19 @@ def _count(n: int) -> str:
 
 
 def _rate(rate: Rate) -> dict[str, Any]:
-    return {"label": rate.label, "unit": rate.unit, "pooled": _rounded(rate.pooled)}
+    return {"label": rate.label, "unit": rate.unit, "pooled": _like(rate.pooled, rate.pooled)}
 
 
-def _rounded(value: float) -> str:
-    """A rate as people read it: one decimal, below ten two digits."""
-    return shown(value, 2 if value < 10 else 3)
+def _like(pooled: float, value: float) -> str:
+    """A rate with the decimals of its column: those that the rate of all centers needs to show two digits."""
+    decimals = 0 if pooled >= 10 else 1 if pooled >= 1 else 2
+    return "–" if value != value else f"{value:.{decimals}f}"
 
 
 def _own_rate(rate: Rate, center: str) -> dict[str, Any]:
     row = rate.centers.loc[center]
     return _rate(rate) | {
-        "value": _rounded(row["value"]),
+        "value": _like(rate.pooled, row["value"]),
         "size": f"{row['count']} of {shown(row['size'])} {rate.size_label}",
         "sign": SIGNS[row["standing"]],
         "class": CLASSES[row["standing"]],
@@ -173,7 +176,7 @@ def _glance(overview: Overview) -> list[dict[str, Any]]:
         standings = [rate.centers.loc[center, "standing"] for rate in overview.rates]
         cells = [
             {
-                "value": shown(rate.centers.loc[center, "value"], 2),
+                "value": _like(rate.pooled, rate.centers.loc[center, "value"]),
                 "sign": SIGNS[there],
                 "class": CLASSES[there],
                 "standing": there,
@@ -189,7 +192,7 @@ def _glance(overview: Overview) -> list[dict[str, Any]]:
                 "reason": overview.deliveries[center]["reason"],
                 "patients": _eligible(overview, center),
                 "cells": cells,
-                "known": shown(share, 3) if share == share else "–",
+                "known": _percent(share),
                 "impossible": int(whole["impossible"].get(center, 0)),
                 "queries": int((overview.queries["center"] == center).sum()),
                 "oldest": ages.get(center, ""),
@@ -197,6 +200,21 @@ def _glance(overview: Overview) -> list[dict[str, Any]]:
             }
         )
     return sorted(rows, key=lambda row: row["order"])
+
+
+def _percent(share: float) -> str:
+    return "–" if share != share else f"{share:.1f}"
+
+
+def _totals(overview: Overview) -> dict[str, Any]:
+    """The last row of the table at a glance: all centers."""
+    whole, ages = overview.pooled, overview.queries["age_days"].dropna()
+    return {
+        "patients": sum(_eligible(overview, center) for center in overview.centers),
+        "known": _percent((100 * whole["known"] / whole["n"]).mean()),
+        "queries": len(overview.queries),
+        "oldest": int(ages.max()) if len(ages) else "",
+    }
 
 
 def _distribution(one: Distribution, names: Mapping[str, str]) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from multicenter.harmonize.check_rules import SEVERITIES
 from multicenter.overview.completeness import COMPLETE, IMPOSSIBLE, NONE, PARTIAL
-from multicenter.overview.deliveries import AGES, SEVERITIES, count_ages, count_by
+from multicenter.overview.deliveries import AGES, count_ages, count_by
 
 SIGNS = {COMPLETE: "", IMPOSSIBLE: "×", NONE: "·"}
 
@@ -35,14 +36,12 @@ def completeness_matrix(
                 never.append(title)
                 continue
             by_center = {row["center"]: row for row in parts.to_dict("records")}
-            everyone = pooled.loc[(name, variable)]
-            known = everyone["known"] / everyone["n"] if everyone["n"] else float("nan")
             rows.append(
                 {
                     "label": title,
                     "variable": variable,
                     "cells": [_matrix_cell(by_center[center]) for center in centers],
-                    "all": "" if known != known else percent(known),
+                    "all": percent(_share(pooled.loc[(name, variable)])),
                 }
             )
         found.append({"label": label, "name": name, "rows": rows, "never": never})
@@ -50,20 +49,25 @@ def completeness_matrix(
 
 
 def _matrix_cell(row: Mapping[str, Any]) -> dict[str, Any]:
-    share = row["known"] / row["n"] if row["n"] else 1.0
-    partial = row["state"] == PARTIAL
+    partial, share = row["state"] == PARTIAL, _share(row)
     reason = f": {row['reason']}" if row["reason"] else f", n {row['n']}"
     return {
         "sign": percent(share) if partial else SIGNS[row["state"]],
         "class": row["state"].replace(" ", "-"),
-        "shade": shade_of(1 - share) if partial else 0,
+        "shade": shade_of(1 - share / 100) if partial else 0,
         "told": f"{row['center']}, {row['label']}: {row['state']}{reason}",
     }
 
 
-def percent(share: float) -> str:
-    """A share in whole percent that never rounds to all or none."""
-    value = 100 * share
+def _share(row: Mapping[str, Any]) -> float | None:
+    """The percent known of the rows that count; None without any."""
+    return 100 * row["known"] / row["n"] if row["n"] else None
+
+
+def percent(value: float | None) -> str:
+    """A percentage in whole numbers that never rounds to all or none; "" for none."""
+    if value is None:
+        return ""
     if 0 < value < 1:
         return "<1"
     return "99" if 99 < value < 100 else f"{value:.0f}"
@@ -80,18 +84,16 @@ def own_completeness(
             key = (name, row["variable"])
             if key not in pooled.index:
                 continue
-            everyone = pooled.loc[key]
-            known = everyone["known"] / everyone["n"] if everyone["n"] else float("nan")
-            share = row["known"] / row["n"] if row["n"] else 0.0
+            share, everyone = _share(row), _share(pooled.loc[key])
             rows.append(
                 row
                 | {
                     "state": row["state"].replace(" ", "-"),
                     "measured": row["state"] in (COMPLETE, PARTIAL),
-                    "share": 100 * share,
+                    "share": share,
                     "percent": percent(share),
-                    "pooled": None if known != known else 100 * known,
-                    "pooled_percent": "" if known != known else percent(known),
+                    "pooled": everyone,
+                    "pooled_percent": percent(everyone),
                 }
             )
         found.append({"label": label, "name": name, "rows": rows})

@@ -52,10 +52,13 @@ def software_versions(clone: Path) -> dict[str, dict[str, str]]:
     return versions
 
 
-def summarize(status: Mapping, findings: pd.DataFrame, ledger: pd.DataFrame, folder: str) -> str:
+def summarize(
+    status: Mapping, findings: pd.DataFrame, ledger: pd.DataFrame, deliveries: pd.DataFrame, folder: str
+) -> str:
     """Return the lines that a run ends with: centers, patients, which deliveries, open queries, where the figures lie.
 
-    `ledger`: the ledger of queries (query, status); `folder`: where the release lies.
+    `ledger`: the ledger of queries (query, status); `deliveries`: what list_deliveries gives; `folder`: where the
+    release lies.
     """
     centers = status["centers"]
     simulated = [center["center"] for center in centers if center["simulated"]]
@@ -71,10 +74,19 @@ def summarize(status: Mapping, findings: pd.DataFrame, ledger: pd.DataFrame, fol
     lines = [
         f"{status['patients']} eligible patients from {len(centers)} centers. {note}".rstrip(),
         _stand(centers),
+        *_changed(deliveries),
         f"{queries} open queries and {notes} notes on the deliveries. Workbooks: results/restricted/queries",
         f"Figures: {folder}/figures   Tables: {folder}/tables   Every number: {folder}/estimates.csv",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _changed(deliveries: pd.DataFrame) -> list[str]:
+    """How many known values the updates changed; no line if no center has sent one."""
+    updates = deliveries[deliveries["replaces"] != ""]
+    told = [f"{row.center} {row.changed_values}" for row in updates.itertuples()]
+    where = "changes.csv beside each center's accepted delivery"
+    return [f"Known values changed by updates: {', '.join(told)} ({where})."] if told else []
 
 
 def _stand(centers: Iterable[Mapping]) -> str:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from multicenter.decisions import DECIDED
+from multicenter.harmonize.delivery import FINDING_COLUMNS
+from multicenter.queries.ids import KEY
 from multicenter.queries.wording import question
 
-# What makes a query the same query in the next delivery, wherever its file, row and column went.
-KEY = ["center", "patient_id", "table", "item", "variable", "kind", "which"]
 QUERY_COLUMNS = [
     *KEY, "value", "evidence", "severity", "action", "file", "sheet", "row", "column", "question_en", "question_ko",
 ]  # fmt: skip
-LONGEST = 500  # characters of a value that are shown and remembered
+LONGEST = 32_000  # characters of a value that are shown and remembered: a cell of Excel holds 32,767
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Delivered:
 def read_delivered(folder: Path, sha256: str, items: Mapping[str, str]) -> Delivered:
     """Read a center's harmonized folder as far as queries need it. `items`: table → its item variable ("" for none)."""
     findings = pd.read_parquet(folder / "findings.parquet")
-    asked = findings[findings["outcome"] == "query"]
+    # a center on hold may have been harmonized before there were all these columns
+    asked = findings[findings["outcome"] == "query"].reindex(columns=FINDING_COLUMNS)
     return Delivered(
         findings=asked,
         column_map=pd.read_csv(folder / "column_map.csv", dtype=str, keep_default_na=False),
@@ -64,7 +66,8 @@ def collect_queries(
 ) -> pd.DataFrame:
     """Return one row a query of all centers (QUERY_COLUMNS, text; row Int64), ordered by KEY.
 
-    pooled: findings that only the pooled cohort shows; of what is decided nothing is asked. checks: rules by id.
+    pooled: findings that only the pooled cohort shows; of what is decided nothing is asked. checks: rules by id; what
+    was found by a rule that is no more is not asked.
     items: as of `read_delivered`. The item of a query is that of its column ("[m6]"), else of the record that its row
     fed; where neither is known, and for whole rows, the value stands in for it (`which`). Of several alike the second
     and later are numbered.
@@ -72,11 +75,13 @@ def collect_queries(
     asked = pooled[(pooled["outcome"] == "query") & (pooled["action"] != DECIDED)].assign(item="")
     parts = [part for part in (_of_center(known, items) for known in delivered.values()) if len(part)]
     queries = pd.concat([*parts, asked] if len(asked) else parts or [asked], ignore_index=True)
+    queries = queries[queries["kind"].isin(checks.keys())]
     texts = [name for name in queries.columns if name != "row"]
     queries[texts] = queries[texts].astype("string").fillna("").astype(object)
     queries["row"] = queries["row"].astype("Int64")
     queries["value"] = [shortened(value) for value in queries["value"]]
-    asked = [question(message, checks[kind]) for message, kind in zip(queries["message"], queries["kind"], strict=True)]
+    told = queries[["message", "remark", "values", "kind"]].itertuples(index=False, name=None)
+    asked = [question(*of_finding, checks[kind]) for *of_finding, kind in told]
     for name, attribute in (("question_en", "english"), ("question_ko", "local"), ("evidence", "evidence")):
         queries[name] = [shortened(getattr(one, attribute)) for one in asked]
     queries["severity"] = [checks[kind]["severity"] for kind in queries["kind"]]
@@ -91,8 +96,9 @@ def collect_queries(
 
 
 def shortened(text: object) -> str:
-    """Return a text as it is kept and compared: one blank for any white space, at most LONGEST characters."""
-    plain = " ".join(str(text).split())
+    """Return a text as it is kept, shown and compared: one blank for any white space, only characters that a workbook
+    can hold, at most LONGEST of them."""
+    plain = ILLEGAL_CHARACTERS_RE.sub("\ufffd", " ".join(str(text).split()))
     return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
 
 

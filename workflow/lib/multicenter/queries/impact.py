@@ -82,7 +82,7 @@ class Impact:
         found = [covariate(primary, entry, frame) for entry in entries]
         design = pd.concat([one.design for one in found], axis=1)
         fit = fit_cox(design, frame["time"], frame["event"], strata=strata_codes(primary, frame))
-        self._step = OneStep(fit)
+        self._step = OneStep(fit, primary["id"])
         if primary["term"] not in self._step.names:
             raise NotEstimable(f"no estimate of {primary['term']}")
         self._term = self._step.names.index(primary["term"])

@@ -34,7 +34,11 @@ STEPS = (
 )
 STATES = (
     ("OPEN", "asked, not answered yet, or answered and still found", "질의함. 미답변이거나 답변 후에도 여전히 발견됨"),
-    ("REOPENED", "was closed, and is found again or with another value", "종료되었으나 다시 발견되었거나 값이 달라짐"),
+    (
+        "REOPENED",
+        "was closed, and is found again, has another value, or its answer was withdrawn",
+        "종료 후 다시 발견되었거나, 값이 달라졌거나, 답변이 철회됨",
+    ),
     ("RESOLVED", "no longer found in your new extract", "새 추출 자료에서 더 이상 발견되지 않음"),
     ("WAIVED", "closed by your answer; the value stays as it is", "답변에 따라 종료됨. 값은 그대로 유지됨"),
 )
@@ -43,11 +47,16 @@ HEADINGS = {
     "steps": ("What to do", "작성 방법"),
     "answers": ("Answers to choose from", "선택할 수 있는 답변"),
     "states": ("Status of a query", "질의 상태"),
-    "closed": ("Closed queries stand on the sheet “Closed”.", "종료된 질의는 “Closed” 시트에 있습니다."),
+    "closed": (
+        "Closed queries stand on the sheet “Closed”. To take an answer back, choose “Earlier answer withdrawn” there "
+        "and write the day of it.",
+        "종료된 질의는 “Closed” 시트에 있습니다. 답변을 철회하려면 그곳에서 “이전 답변 철회”를 선택하고 "
+        "날짜를 적어 주십시오.",
+    ),
 }
 MORE = (
     "{shown} of {all} open queries are in this workbook: the most important ones. The others follow.",
     "미해결 질의 {all}건 중 중요한 {shown}건이 이 파일에 있습니다. 나머지는 이후에 보내 드립니다.",
 )
-CHOOSE = ("Choose an answer", "Please choose one of the answers in the list; anything else belongs in the comment.")
+CHOOSE = ("Answer", "Please choose one of the answers in the list; anything else belongs in the comment.")
 A_DATE = ("Date", "Please write a date as YYYY-MM-DD.")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 INSTRUCTIONS, QUERIES, CLOSED, RECORD = "Instructions", "Queries", "Closed", "Record"
 HEADER_ROW = 2  # of the sheets Queries and Closed; the row above says which study, center and day
-RECORD_MARK = "multicenter queries 1"
-RECORD_HEAD = ("mark", "study", "center", "as_of")  # of row 1 of the sheet Record; row 2 holds the columns
+# Row 1 of the sheet Record holds this mark, study, center and as_of; row 2 the columns.
+RECORD_MARK = "multicenter queries 2"
 TO_BE_ANSWERED = 1000  # queries in one workbook, the most important first
 
 
@@ -26,7 +26,7 @@ class Column:
         return f"{self.english}\n{self.local}"
 
 
-QUERY = Column("query", "Query", "질의 번호", 12)
+QUERY = Column("query", "Query", "질의 번호", 17)
 ANSWER = Column("answer", "Answer", "답변", 20, typed=True)
 COMMENT = Column("comment", "Comment", "의견", 20, typed=True)
 BY = Column("answered_by", "Answered by", "답변자", 11, typed=True)
@@ -55,13 +55,10 @@ CLOSED_SHEET = (
     Column("status_since", "Since", "종료일", 12),
     PATIENT, FIELD, VALUE,
     Column("remark", "Remark", "비고", 30),
-    Column("answer", "Answer", "답변", 26),
-    Column("comment", "Comment", "의견", 30),
-    Column("answered_by", "Answered by", "답변자", 14),
-    Column("answered_on", "Date", "답변일", 12),
+    ANSWER, COMMENT, BY, ON,
 )  # fmt: skip
 # What the hidden sheet Record remembers of each query of the workbook.
 RECORD_COLUMNS = (
     "query", "center", "patient_id", "table", "item", "variable", "kind", "which", "value", "evidence", "first_asked",
-    "question_en", "question_ko",
+    "asked_on", "round", "question_en", "question_ko",
 )  # fmt: skip

@@ -53,14 +53,12 @@ def described(effects: Iterable[Effect], endpoints: Mapping[str, Mapping[str, An
     return EVERYTHING if len(roles) == len(order) else "; ".join(parts) or "No endpoint"
 
 
-def rank_key(severity: str, effects: Iterable[Effect], impact: float | None, primary: str, query: str) -> tuple:
+def rank_key(severity: str, effects: Iterable[Effect], impact: float | None, primary: str) -> tuple[int, int, float]:
     """Return the key by which open queries are sorted; smaller comes first.
 
     1. severity of the rule; 2. what it can change: the primary endpoint or who is in the study, the exposure, another
-    endpoint, a covariate, nothing; 3. how far the primary log hazard ratio can move, furthest first (unknown last);
-    4. the query's id.
+    endpoint, a covariate, nothing; 3. how far the primary log hazard ratio can move, furthest first (unknown last).
     """
-    center, _, number = query.rpartition("-")
     touched = {effect.what for effect in effects}
     if touched & {primary, ELIGIBILITY}:
         group = PRIMARY_OR_WHO
@@ -70,4 +68,4 @@ def rank_key(severity: str, effects: Iterable[Effect], impact: float | None, pri
         group = OTHER_ENDPOINT
     else:
         group = ADJUSTMENT if touched else NOTHING
-    return (SEVERITIES.index(severity), group, -(impact or 0.0), center, int(number))
+    return (SEVERITIES.index(severity), group, -(impact or 0.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,15 @@ from typing import Any
 import pandas as pd
 
 from multicenter.dictionary import Dictionary, build_dictionary
-from multicenter.queries.answers import match_answers, read_answers
-from multicenter.queries.collect import KEY, Delivered, collect_queries, read_delivered
+from multicenter.opencsv import write_csv
+from multicenter.places import cell_address
+from multicenter.queries.answers import read_answers
+from multicenter.queries.collect import Delivered, collect_queries, read_delivered
+from multicenter.queries.firewall import Inbox
+from multicenter.queries.ids import key_of
 from multicenter.queries.impact import IMPACT_COLUMNS, SCENARIOS, Impact
-from multicenter.queries.ledger import ASKED, Standing, age_days, read_ledger, recover, update_ledger
+from multicenter.queries.ledger import ASKED, Standing, age_days, ask, read_ledger, recover, settle
+from multicenter.queries.match import match_answers
 from multicenter.queries.rank import Effects, described, rank_key
 from multicenter.queries.workbook import Heading, write_workbook
 
@@ -24,7 +29,6 @@ OVERVIEW_COLUMNS = [
     "item", "variable", "field", "kind", "category", "action", "value", "cell", "question_en", "question_ko",
     "can_change", "endpoints", *IMPACT_COLUMNS, "remark", "answer", "comment", "answered_by", "answered_on",
 ]  # fmt: skip
-
 
 WHOLE_ROW = "The whole row"
 
@@ -39,41 +43,47 @@ class Queries:
     as_of: str
 
 
-def find_queries(
-    folders: Mapping[str, Path],
-    receipts: Mapping[str, Path],
-    pooled: pd.DataFrame,
-    adsl: pd.DataFrame,
-    adtte: pd.DataFrame,
-    checks: pd.DataFrame,
-    dictionary: Dictionary | Mapping[str, Any],
-    protocol: Mapping[str, Any],
-    as_of: str,
-    answers: Iterable[Path],
-    ledger: Path,
-) -> Queries:
-    """Bring the ledger up to date and rank what is open.
+@dataclass(frozen=True)
+class Accepted:
+    """What queries are made of: the accepted deliveries of a study, and what the study is.
 
     folders: center → its harmonized folder. receipts: center → receipt.json of the delivery in it; a query is asked
     from the day on which that delivery arrived (else from its data cut). pooled: findings of the pooled cohort. checks:
-    checks.csv as text. protocol: `Run.query_protocol`. as_of: ISO date up to which ages are counted ("": the latest day
-    of a delivery). answers: returned workbooks. ledger: the ledger before (it may be missing). Raises StudyError for a
-    damaged ledger.
+    checks.csv as text. protocol: `Run.query_protocol`. as_of: the declared day up to which is counted ("": the latest
+    day of a delivery).
     """
+
+    folders: Mapping[str, Path]
+    receipts: Mapping[str, Path]
+    pooled: pd.DataFrame
+    adsl: pd.DataFrame
+    adtte: pd.DataFrame
+    checks: pd.DataFrame
+    dictionary: Dictionary | Mapping[str, Any]
+    protocol: Mapping[str, Any]
+    as_of: str = ""
+
+
+def find_queries(accepted: Accepted, inbox: Inbox, ledger: Path) -> Queries:
+    """Bring the ledger up to date and rank what is open.
+
+    inbox: the returned workbooks. ledger: the ledger before; it may be missing. Raises StudyError if it is damaged.
+    """
+    dictionary, protocol = accepted.dictionary, accepted.protocol
     if not isinstance(dictionary, Dictionary):
         dictionary = build_dictionary(dictionary)
-    rules = {check["id"]: check for check in checks.to_dict("records")}
+    rules = {check["id"]: check for check in accepted.checks.to_dict("records")}
     items = {name: table.item for name, table in dictionary.tables.items()}
-    known = {center: json.loads(path.read_text(encoding="utf-8")) for center, path in receipts.items()}
+    known = {center: json.loads(path.read_text(encoding="utf-8")) for center, path in accepted.receipts.items()}
     asked_on = {center: receipt["received"] or receipt["data_cut"] for center, receipt in known.items()}
-    delivered = {center: read_delivered(folders[center], _sha256(known[center]), items) for center in known}
-    found = collect_queries(delivered, pooled, rules, items)
-    returned = read_answers(answers, asked_on, protocol["study"]["id"])
-    before = recover(read_ledger(ledger), returned.recorded)
-    after = update_ledger(before, found, match_answers(returned, before), _standing(delivered, asked_on))
-    day = as_of or max(asked_on.values())
-    overview = _overview(after, found, rules, dictionary, protocol, Impact(protocol["primary"], adsl, adtte), day)
-    return Queries(after, overview, returned.table(), day)
+    delivered = {center: read_delivered(accepted.folders[center], _sha256(known[center]), items) for center in known}
+    found = collect_queries(delivered, accepted.pooled, rules, items)
+    returned = read_answers(inbox, asked_on, protocol["study"]["id"])
+    asked = ask(recover(read_ledger(ledger), returned.recorded), found, _standing(delivered, asked_on))
+    after = settle(asked, match_answers(returned, asked, accepted.as_of))
+    day = accepted.as_of or max(asked_on.values())
+    impact = Impact(protocol["primary"], accepted.adsl, accepted.adtte)
+    return Queries(after, _overview(after, found, rules, dictionary, protocol, impact, day), returned.table(), day)
 
 
 def write_queries(
@@ -85,7 +95,7 @@ def write_queries(
     """
     for center in status["centers"]:
         rows = queries.overview[queries.overview["center"] == center["center"]]
-        keys = queries.ledger.set_index("query")[["which", "evidence"]]
+        keys = queries.ledger.set_index("query")[["which", "evidence", "round", "asked_on"]]
         rows = rows.join(keys, on="query").to_dict("records")
         heading = Heading(
             study["id"], study["title"], center["center"], center["name"], queries.as_of, center["simulated"]
@@ -95,9 +105,9 @@ def write_queries(
             row["rank"], row["age_days"] = rank, int(row["age_days"])
         closed = [row for row in rows if row["status"] not in ASKED]
         write_workbook(folder / f"{center['center']}.xlsx", heading, asked, closed)
-    queries.overview.to_csv(folder / "queries.csv", index=False, lineterminator="\n")
-    queries.log.to_csv(folder / "answers_log.csv", index=False, lineterminator="\n")
-    queries.ledger.to_csv(ledger, index=False, lineterminator="\n")
+    write_csv(queries.overview, folder / "queries.csv")
+    write_csv(queries.log, folder / "answers_log.csv")
+    write_csv(queries.ledger, ledger)
 
 
 def _sha256(receipt: Mapping[str, Any]) -> str:
@@ -118,11 +128,11 @@ def _overview(
     as_of: str,
 ) -> pd.DataFrame:
     """OVERVIEW_COLUMNS of every query of the ledger: the open ones by rank, then the closed ones."""
-    now = {tuple(row[name] for name in KEY): row for row in found.to_dict("records")}
+    now = {key_of(row): row for row in found.to_dict("records")}
     effects_of = Effects(protocol, dictionary)
     asked, closed = [], []
     for row in ledger.to_dict("records"):
-        seen = now.get(tuple(row[name] for name in KEY), {})
+        seen = now.get(key_of(row), {})
         rule = rules.get(row["kind"], {})
         line = {name: row.get(name, "") for name in OVERVIEW_COLUMNS} | dict.fromkeys(("rank", *IMPACT_COLUMNS))
         line |= {"field": field_name(dictionary, row["table"], row["item"], row["variable"]), "cell": source_cell(seen)}
@@ -136,8 +146,8 @@ def _overview(
         line["can_change"] = described(effects, protocol["endpoints"], protocol["exposure"])
         line["endpoints"] = " ".join(dict.fromkeys(e.what for e in effects if e.what in protocol["endpoints"]))
         line |= impact.of(f"{row['center']}-{row['patient_id']}", effects)
-        key = rank_key(line["severity"] or "minor", effects, line["impact"], impact.endpoint, row["query"])
-        asked.append((key, line))
+        key = rank_key(line["severity"] or "minor", effects, line["impact"], impact.endpoint)
+        asked.append(((*key, *key_of(row)), line))
     asked.sort(key=lambda pair: pair[0])
     lines = [line | {"rank": rank} for rank, (_, line) in enumerate(asked, start=1)] + closed
     frame = pd.DataFrame(lines, columns=OVERVIEW_COLUMNS)
@@ -147,12 +157,9 @@ def _overview(
 
 
 def source_cell(seen: Mapping[str, Any]) -> str:
-    """Return where a finding stands: file!sheet!M17 in a workbook, file!row/column elsewhere, without column a row."""
-    if not seen or pd.isna(seen["row"]):
-        return seen.get("file", "") if seen else ""
-    if seen["sheet"]:
-        return f"{seen['file']}!{seen['sheet']}!{seen['column']}{seen['row']}"
-    return f"{seen['file']}!{seen['row']}" + (f"/{seen['column']}" if seen["column"] else "")
+    """Return where a finding stands; "" for what is not found."""
+    row = seen.get("row")
+    return cell_address(seen["file"], seen["sheet"], None if pd.isna(row) else row, seen["column"]) if seen else ""
 
 
 def field_name(dictionary: Dictionary, table: str, item: str, variable: str) -> str:

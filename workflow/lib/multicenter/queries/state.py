@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from multicenter.digests import digest_file
+from multicenter.identifiers.detect import LABEL, Detector
+from multicenter.identifiers.mask import mask_text
 
 
-def answer_files(folder: Path) -> list[Path]:
-    """Return what lies in the folder of returned workbooks, sorted; none if there is no folder.
+def answer_files(folder: Path, identifiers: Mapping[str, Any]) -> tuple[list[Path], list[str]]:
+    """Return what lies in the folder of returned workbooks, sorted, and the masked names of files that are left out
+    because their names identify persons; none if there is no folder.
 
-    Hidden files and what Excel leaves beside an open workbook do not count.
+    Snakemake writes the names of a job's inputs down, so that those must not come so far. Hidden files and what Excel
+    leaves beside an open workbook do not count. identifiers: identifiers.yaml.
     """
     if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$")))
+        return [], []
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$")))
+    if not files:
+        return [], []
+    detector = Detector(identifiers)
+    hit = {found.index for found in detector.find([path.name for path in files], LABEL)}
+    named = [mask_text(files[i].name, detector) for i in sorted(hit)]
+    return [path for i, path in enumerate(files) if i not in hit], named
 
 
 def ledger_state(ledger: Path, state: Path, digest: Callable[[Path], str] = digest_file) -> str:

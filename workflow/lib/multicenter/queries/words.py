@@ -31,15 +31,15 @@ CORRECTED = Word(
 RIGHT = Word(
     "Value is right as it stands",
     "현재 값이 맞음",
-    "You checked the source and the value is right. Closes the query; needs a name.",
-    "원자료를 확인했고 값이 맞습니다. 질의가 종료됩니다. 답변자 이름이 필요합니다.",
+    "You checked the source and the value is right. Closes the query; needs a name and a date.",
+    "원자료를 확인했고 값이 맞습니다. 질의가 종료됩니다. 답변자 이름과 날짜가 필요합니다.",
     closes=True,
 )
 UNKNOWN = Word(
     "Not known, cannot be obtained",
     "알 수 없음, 확인 불가",
-    "The right value cannot be found. Closes the query; needs a name.",
-    "올바른 값을 확인할 수 없습니다. 질의가 종료됩니다. 답변자 이름이 필요합니다.",
+    "The right value cannot be found. Closes the query; needs a name and a date.",
+    "올바른 값을 확인할 수 없습니다. 질의가 종료됩니다. 답변자 이름과 날짜가 필요합니다.",
     closes=True,
 )
 NOT_OURS = Word(
@@ -56,17 +56,21 @@ COMMENT = Word(
     "위 항목에 해당하지 않습니다. 의견란에 적어 주십시오. 결정될 때까지 질의가 유지됩니다.",
     remark="answered in the comment: to be decided by the coordinating center",
 )
-WORDS = (CORRECTED, RIGHT, UNKNOWN, NOT_OURS, COMMENT)
+WITHDRAWN = Word(
+    "Earlier answer withdrawn",
+    "이전 답변 철회",
+    "You take an answer back that closed a query; choose it on the sheet “Closed”, with a new date. It is asked again.",
+    "질의를 종료한 이전 답변을 철회합니다. “Closed” 시트에서 선택하고 새 날짜를 적어 주십시오. 다시 질의합니다.",
+    remark="the earlier answer was withdrawn",
+)
+WORDS = (CORRECTED, RIGHT, UNKNOWN, NOT_OURS, COMMENT, WITHDRAWN)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a returned workbook says of a query: the answer's English text, and the value that it was given about."""
+    """What a returned workbook says of a query: the answer's English text, who, when (ISO; "" if unknown), the file."""
 
-    query: str
     answer: str
-    value: str
-    evidence: str
     comment: str
     by: str
     on: str

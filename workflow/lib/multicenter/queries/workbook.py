@@ -19,6 +19,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from multicenter.fixedzip import fix_zip
+from multicenter.opencsv import is_formula
 from multicenter.queries.instructions import (
     A_DATE,
     CHOOSE,
@@ -44,10 +45,9 @@ from multicenter.queries.layout import (
     TO_BE_ANSWERED,
     Column,
 )  # fmt: skip
-from multicenter.queries.words import WORDS
+from multicenter.queries.ledger import RESOLVED
+from multicenter.queries.words import WITHDRAWN, WORDS
 
-# a spreadsheet may take a text that begins so for a formula when it is typed again or saved as csv
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 LINE = 14.0  # points a line of text
 TALLEST = 400.0  # points; Excel's limit is 409
 PAPER_A4 = 9
@@ -66,7 +66,7 @@ class Heading:
 
     @property
     def line(self) -> str:
-        parts = [self.study, f"{self.center} ({self.name})", f"as of {self.as_of}"]
+        parts = [self.study, self.center, f"as of {self.as_of}"]
         return " · ".join([*parts, "SIMULATED DATA / 모의 자료"] if self.simulated else parts)
 
 
@@ -83,8 +83,9 @@ def write_workbook(
     for style in _styles():
         book.add_named_style(style)
     answers = _instructions(book.active, heading, len(shown), len(open_))
-    _queries(book.create_sheet(QUERIES), heading, shown, answers)
-    _table(book.create_sheet(CLOSED), heading, CLOSED_SHEET, closed[:TO_BE_ANSWERED])
+    _answerable(book.create_sheet(QUERIES), heading, QUERY_SHEET, shown, answers)
+    withdrawal = f'"{WITHDRAWN.choice}"'
+    _answerable(book.create_sheet(CLOSED), heading, CLOSED_SHEET, closed[:TO_BE_ANSWERED], withdrawal)
     _record(book.create_sheet(RECORD), heading, [*shown, *closed[:TO_BE_ANSWERED]])
     for sheet in book.worksheets:
         _protect(sheet)
@@ -127,7 +128,7 @@ def put(cell: Cell, value: object, style: str) -> None:
         cell.value = value
         return
     cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value) or None
-    if value.startswith(FORMULA_STARTS):
+    if is_formula(value):
         cell.data_type = "s"
         cell.quotePrefix = True
 
@@ -159,8 +160,11 @@ def _instructions(sheet: Worksheet, heading: Heading, shown: int, all_open: int)
     return f"{INSTRUCTIONS}!$B${first}:$B${last}"
 
 
-def _queries(sheet: Worksheet, heading: Heading, rows: Sequence[Mapping[str, Any]], answers: str) -> None:
-    _table(sheet, heading, QUERY_SHEET, rows)
+def _answerable(
+    sheet: Worksheet, heading: Heading, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], answers: str
+) -> None:
+    """A table of queries with a drop-down in the column of answers, and a check of dates. answers: what it offers."""
+    _table(sheet, heading, columns, rows)
     if not rows:
         return
     last = HEADER_ROW + len(rows)
@@ -169,7 +173,7 @@ def _queries(sheet: Worksheet, heading: Heading, rows: Sequence[Mapping[str, Any
     day = DataValidation("date", operator="greaterThan", formula1="DATE(2000,1,1)", showErrorMessage=True)
     day.errorTitle, day.error = A_DATE
     for rule, column in ((choice, ANSWER), (day, ON)):
-        letter = get_column_letter(QUERY_SHEET.index(column) + 1)
+        letter = get_column_letter(columns.index(column) + 1)
         rule.add(f"{letter}{HEADER_ROW + 1}:{letter}{last}")
         sheet.add_data_validation(rule)
 
@@ -182,7 +186,8 @@ def _table(sheet: Worksheet, heading: Heading, columns: Sequence[Column], rows: 
     sheet.row_dimensions[1].height, sheet.row_dimensions[HEADER_ROW].height = 22, 3 * LINE
     for number, row in enumerate(rows, start=HEADER_ROW + 1):
         for place, column in enumerate(columns, start=1):
-            put(sheet.cell(number, place), "" if column.typed else row[column.field], _style_of(column, row))
+            blank = column.typed and columns is QUERY_SHEET
+            put(sheet.cell(number, place), "" if blank else row[column.field], _style_of(column, row))
         texts = ((row[column.field], column.width) for column in columns if not column.typed)
         sheet.row_dimensions[number].height = _height(texts)
     if not rows:
@@ -194,7 +199,7 @@ def _table(sheet: Worksheet, heading: Heading, columns: Sequence[Column], rows: 
 
 
 def _style_of(column: Column, row: Mapping[str, Any]) -> str:
-    if column.typed:
+    if column.typed and row["status"] != RESOLVED:
         return "typed_date" if column is ON else "typed"
     urgent = (column.field == "severity" and row["severity"] == "critical") or row.get(column.field) == "REOPENED"
     if urgent:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from multicenter.errors import StudyError
 from multicenter.survival.cox import CoxFit
 
 
@@ -44,13 +45,17 @@ class OneStep:
     """The questions that can be asked of a fit, by the position of a patient among its rows.
 
     Each answer is the change of all estimated coefficients (p,), in the order of `names`. Aliased coefficients, and
-    those that run to infinity, stay where they are. Raises ValueError for a fit with delayed entry.
+    those that run to infinity, stay where they are. Raises StudyError, which names the analysis, for a fit with delayed
+    entry.
     """
 
-    def __init__(self, fit: CoxFit):
+    def __init__(self, fit: CoxFit, analysis: str = "this analysis"):
         times = fit.data.times
         if times.entry is not None:
-            raise ValueError("delayed entry is not covered")
+            raise StudyError(
+                f"{analysis}: the influence of single patients is not known for patients who enter late. "
+                "Name another analysis as study.primary, or none."
+            )
         used = np.isfinite(fit.coef)
         self.names = [name for name, estimated in zip(fit.names, used, strict=True) if estimated]
         self._covariance = fit.covariance[np.ix_(used, used)]
