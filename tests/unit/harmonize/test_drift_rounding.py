@@ -57,3 +57,10 @@ def test_a_change_of_the_last_digit_is_one(creatinine, unit):
     texts = [f"{factor * value:.{digits}f}" for value in BLOOD]
     with pytest.raises(StudyError, match=r"60 of 60 known values \(100 %\) changed, in no common way"):
         creatinine(texts, unit)([f"{float(text) + 10.0**-digits:.{digits}f}" for text in texts], unit)
+
+
+def test_the_last_digit_that_is_kept_counts_too(creatinine):
+    read = creatinine([f"{value:.4f}" for value in BLOOD], "mg/dL")
+    texts = [f"{value:.4f}" for value in BLOOD]
+    changes = read(["0.599999999999", *texts[1:]], "mg/dL").changes
+    assert changes[["variable", "old", "new"]].to_numpy().tolist() == [["cr", "0.6", "0.599999999999"]]

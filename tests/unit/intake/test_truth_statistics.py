@@ -81,6 +81,10 @@ LABELS = [
      {"x": {0: "음성", 1: "검출"}, "y": {0: "검출", 1: "음성"}}, {"x": "del17p", "y": "t_4_14"},
      f"f.sav, column y: the label '검출' stands for 0 here and for 1 in x: one of them is swapped. {ASK}\n"
      f"f.sav, column y: the label '음성' stands for 1 here and for 0 in x: one of them is swapped. {ASK}"),
+    ("labels of another variable", {"x": [0.0, 1.0]}, {"x": {0: "male", 1: "여자"}}, {"x": "t_11_14"},
+     "f.sav, column x: the file's value labels (0 'male', 1 '여자') are those of sex, and the column is mapped to "
+     "t_11_14. Map the column to what it holds in config/centers/XX.yaml, or ask the center and say why under "
+     "'labels_checked'."),
 ]  # fmt: skip
 
 
@@ -98,6 +102,8 @@ AGREE = [
      {"x": {"to": "sex", "codes": {"1": "F", "2": "M"}}}),
     ("the opposite question, on purpose", {"x": {0: "아니오", 1: "예"}},
      {"x": {"to": "death_yn", "codes": {"0": 1, "1": 0}}}),
+    ("a level of another variable as yes, by codes", {"x": {1: "male", 2: "female"}},
+     {"x": {"to": "t_11_14", "codes": {"1": 1, "2": 0}}}),
     ("labels that nobody knows", {"x": {1: "category A", 2: "category B"}}, {"x": SEX}),
     ("two codes with one label and one level", {"x": {1: "better", 2: "better"}},
      {"x": {"to": "response[m3].response", "codes": {"1": "CR", "2": "CR"}}}),

@@ -66,11 +66,11 @@ class Pairs:
 
 
 def same(old: np.ndarray, new: np.ndarray, rounding: float = 0.0) -> np.ndarray:
-    """(n,) whether values are the same; missing is the same as missing, and the last binary digits do not count."""
+    """(n,) whether canonical values are the same, numbers within `rounding`; missing is the same as missing."""
     blank = pd.isna(old) & pd.isna(new)
     if old.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
-            return blank | (np.abs(old - new) <= rounding + 1e-9 * np.maximum(np.abs(old), np.abs(new)))
+            return blank | (np.abs(old - new) <= rounding * (1 + 1e-9))
     return blank | (~pd.isna(old) & ~pd.isna(new) & (old == new))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from multicenter.dictionary import Variable
+from multicenter.dictionary import Dictionary, Variable
 from multicenter.harmonize.cells import Distinct
 from multicenter.harmonize.delivery import Delivery, Sheet, shown_column
 from multicenter.harmonize.spec import Column, Target, canonical
@@ -48,19 +48,22 @@ def with_declared_missing(column: Column, distinct: Distinct, raw: RawTable) -> 
     return replace(column, targets=targets) if found else column
 
 
-def check_labels(delivery: Delivery, codes: Mapping[str, Any]) -> None:
+def check_labels(delivery: Delivery, dictionary: Dictionary, codes: Mapping[str, Any]) -> None:
     """Note as problems where a file's labels or missing values contradict the center file or each other.
 
     codes: the shared code lists; their words, and the dictionary's levels and labels, tell what a label means. A label
     that no list knows is compared with the file's other labels alone.
     """
+    lists = codes.get("lists", {})
+    choices = [v for table in dictionary.tables.values() for v in table.variables.values() if v.type == "category"]
     for sheet in delivery.sheets.values():
         _check_missing(delivery, sheet)
         by_column: dict[tuple[str, tuple[str, str, str]], list[_Label]] = {}
         for label in _labels(sheet):
             by_column.setdefault((label.header, label.target.slot), []).append(label)
         for labels in by_column.values():
-            _check_meaning(delivery, labels, codes.get("lists", {}))
+            _check_meaning(delivery, labels, lists)
+            _check_foreign(delivery, labels, choices, lists)
             _check_twice(delivery, labels)
         _check_swapped(delivery, [label for labels in by_column.values() for label in labels])
 
@@ -112,6 +115,26 @@ def _check_meaning(delivery: Delivery, labels: list[_Label], lists: Mapping[str,
                 f"the file labels {label.code} as {label.text!r} ({said.pop()}), and the mapping makes it {label.level}"
             )
             _tell(delivery, label, what)
+
+
+def _check_foreign(
+    delivery: Delivery, labels: list[_Label], choices: Sequence[Variable], lists: Mapping[str, Any]
+) -> None:
+    """Two or more labels that all name levels of another variable, none of them one of the column's own."""
+    words = {key(label.text) for label in labels}
+    if len(words) < 2 or not all(label.plainly for label in labels):
+        return
+    own = labels[0].target.variable
+    if words & set(_vocabulary(own, lists, words)):
+        return
+    others = [v for v in choices if words <= set(_vocabulary(v, lists, words))]
+    if others:
+        said = ", ".join(f"{label.code} {label.text!r}" for label in labels)
+        names = " or ".join(dict.fromkeys(v.name for v in others))
+        what = f"the file's value labels ({said}) are those of {names}, and the column is mapped to {own.name}"
+        place = labels[0].sheet.raw.place(None, labels[0].column)
+        fix = f"Map the column to what it holds in {delivery.mapping}"
+        delivery.problem(place, what, f"{fix}, or ask the center and say why under 'labels_checked'.")
 
 
 def _vocabulary(variable: Variable, lists: Mapping[str, Any], words: set[str]) -> dict[str, set[Any]]:

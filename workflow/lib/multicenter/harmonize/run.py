@@ -113,7 +113,7 @@ def harmonize_center(
     units, columns = Units(dictionary), profile(raws)
     delivery.note_changes(find_type_changes(delivery, sources, raws, columns))
     _fill(delivery, sources, raws, units)
-    check_labels(delivery, codes)
+    check_labels(delivery, dictionary, codes)
     for sheet in delivery.sheets.values():
         settle_hidden_rows(delivery, sheet)
         fold_duplicates(delivery, sheet)
