@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PYTHONPATH :=
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint format setup setup-dev benchmark fuzz lock clean
+.PHONY: run test lint format setup setup-dev benchmark fuzz validity lock clean
 
 run: .venv/.run  ## set up and make the figures and tables
 	$(BIN)/snakemake --cores $(CORES)
@@ -29,6 +29,9 @@ benchmark: .venv/.dev  ## cold run, no-op and one-center update, timed
 
 fuzz: .venv/.dev  ## 3,760 seeded mutations of the extracts: each is recovered or reported
 	$(BIN)/python tests/fuzz/run.py
+
+validity: .venv/.dev  ## 8,000 simulated studies, each estimator against its own true value
+	cd resources/simulated && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(CURDIR)/$(BIN)/python -m kmm.validity
 
 setup: .venv/.run
 setup-dev: .venv/.dev

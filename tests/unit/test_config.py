@@ -150,12 +150,22 @@ def test_a_pointer_to_nothing(clone):
         ("m24: 24}", "m25: 24}", "visit 'm25' does not exist."),
         ("baseline: post_asct", "baseline: post_act", "visit 'post_act' does not exist."),
         ("years(birth_date, asct_date)", "years(birth_date)", "years takes 2 arguments, not 1"),
-        ("primary: {analysis: pfs_cox_use", "primary: {analysis: pfs_cox_us",
+        ("primary: {analysis: pfs_cox_landmark_6", "primary: {analysis: pfs_cox_us",
          "study.primary: analysis 'pfs_cox_us' does not exist. Did you mean 'pfs_cox_use'?"),
-        ("primary: {analysis: pfs_cox_use", "primary: {analysis: pfs_by_use",
+        ("primary: {analysis: pfs_cox_landmark_6", "primary: {analysis: pfs_by_use",
          "study.primary: analysis 'pfs_by_use' is a kaplan_meier analysis; cox is needed here."),
-        ('use, term: "MAINTUSE: Maintenance vs', 'use, term: "MAINTUSE: Maint vs',
+        ('landmark_6, term: "MAINTUSE: Maintenance vs', 'landmark_6, term: "MAINTUSE: Maint vs',
          "study.primary: term 'MAINTUSE: Maint vs No maintenance' does not exist. Did you mean"),
+        ("corrected_by: [os_landmark_6]", "corrected_by: [os_landmark_7]", "analysis 'os_landmark_7' does not exist."),
+        ("corrected_by: [os_landmark_6]", "corrected_by: [os_by_type]",
+         "analyses.os_by_use.corrected_by: os_by_type is published style itself. Name another analysis."),
+        ("corrected_by: [os_landmark_6]", "corrected_by: [pfs_landmark_6]",
+         "os_by_use.corrected_by: pfs_landmark_6 is of PFS, not of OS. Name an analysis of the same endpoint."),
+        ("style: corrected, estimand: *from_start, endpoint: OS, time_dependent: true", "style: corrected, "
+         "estimand: *from_start, endpoint: OS", "analyses.os_cox_time_dependent: exposure MAINTUSE is known only from "
+         "MAINTSDT on, after this analysis' time zero (ASCT): open to immortal-time bias."),
+        ("    label: Creatinine at diagnosis\n    known: ASCT\n", "    label: Creatinine at diagnosis\n",
+         "variables.CREAT: nothing says when it is known, but analyses use it (pfs_cox_use, "),
         ("of: [dx_date, ind_start", "of: [dx_date, ind_strt", "linkage.dates.of: variable 'ind_strt' does not exist."),
         ("    mprotein_light: {m", "    mprotein_lite: {m",
          "linkage.variables: variable 'mprotein_lite' does not exist. Did you mean 'mprotein_light'?"),
@@ -230,7 +240,9 @@ def test_a_day_that_does_not_exist(clone):
 
 def test_a_study_without_a_primary_analysis(clone):
     clone.edit(
-        "config/study.yaml", '  primary: {analysis: pfs_cox_use, term: "MAINTUSE: Maintenance vs No maintenance"}\n', ""
+        "config/study.yaml",
+        '  primary: {analysis: pfs_cox_landmark_6, term: "MAINTUSE: Maintenance vs No maintenance"}\n',
+        "",
     )
     assert clone.load().query_protocol["primary"] is None
 

@@ -46,6 +46,8 @@ def test_drift_stops_one_center_and_a_hold_lets_the_run_complete(workspace):
     assert contents(workspace.folder / ACCEPTED / "KUGH") == before
     assert contents(workspace.folder / ACCEPTED / "CNUHH")["receipt.json"] != other["receipt.json"]
 
+    assert workspace.planned(f"{ACCEPTED}/KUGH/account.csv") == of_center("KUGH")  # refused, not forgotten
+
     set_cell(workspace, "KUGH", "hold", "two patients are missing; asked on 2024-02-01")
     set_cell(workspace, "KUGH", "data_cut", "2024-01-31")  # of the new delivery, which is not the accepted one
     assert workspace.planned() == POOLED | FIGURES

@@ -9,12 +9,19 @@ import pytest
 PER_CENTER = ("harmonize_center", "accept_delivery")
 POOLED = {
     "all", "build_cohort", "write_queries", "write_overview", "describe_baseline", "describe_response",
-    "fit_kaplan_meier", "fit_cox", "count_events", "collect_estimates", "write_tables", "collect_numbers",
-    "record_provenance",
+    "fit_kaplan_meier", "fit_cox", "count_events", "compare_strategies", "collect_estimates", "write_tables",
+    "collect_numbers", "record_provenance",
 }  # fmt: skip
 FIGURES = {
     f"draw_figure:{name}"
-    for name in ("fig1_response_kinetics", "fig2_pfs_by_use", "fig3_pfs_by_type", "fig4_os", "fig5_second_malignancy")
+    for name in (
+        "fig1_response_kinetics",
+        "fig2_pfs_by_use",
+        "fig3_pfs_by_type",
+        "fig4_os",
+        "fig5_second_malignancy",
+        "fig6_pfs_corrected",
+    )
 }
 
 

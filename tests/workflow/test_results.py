@@ -3,13 +3,22 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-FIGURES = ("fig1_response_kinetics", "fig2_pfs_by_use", "fig3_pfs_by_type", "fig4_os", "fig5_second_malignancy")
+FIGURES = (
+    "fig1_response_kinetics",
+    "fig2_pfs_by_use",
+    "fig3_pfs_by_type",
+    "fig4_os",
+    "fig5_second_malignancy",
+    "fig6_pfs_corrected",
+)
 TABLES = (
-    "table1_baseline", "table2_pfs_cox", "table3_type_duration", "table4_outcomes", "supplement1_exposure",
+    "table1_baseline", "table2_pfs_cox", "table3_type_duration", "table4_outcomes", "table5_corrected",
+    "supplement1_exposure",
     "supplement2_pfs_type", "supplement3_os_cox", "supplement4_pairwise", "replication",
 )  # fmt: skip
 COLUMNS = [
@@ -123,9 +132,10 @@ def test_the_directions_are_the_abstracts(estimates):
 
 def test_estimates_have_the_agreed_columns_and_say_their_style(estimates):
     assert list(estimates.columns) == COLUMNS
-    assert set(estimates["style"]) == {"published"}
+    assert set(estimates["style"]) == {"published", "corrected", "sensitivity"}
     kinetics = estimates["analysis"] == "response_kinetics"
-    assert (estimates.loc[~kinetics, "time_zero"] == "ASCT").all()
+    style = estimates["style"] == "published"
+    assert (estimates.loc[~kinetics & style, "time_zero"] == "ASCT").all()
     assert (estimates.loc[kinetics, "time_zero"] == "Start of maintenance").all()
     assert set(estimates["status"]) <= {"ok", "not estimable"}
     assert estimates.loc[estimates["status"] != "ok", "reason"].notna().all()
@@ -191,3 +201,84 @@ def test_the_report_builds(workspace):
     result = workspace.snakemake("--report", "report.html")
     assert result.returncode == 0, result.stdout
     assert (workspace.folder / "report.html").stat().st_size > 10_000
+
+
+USE = {"statistic": "hazard_ratio", "method": "cox multivariable", "term": "MAINTUSE: Maintenance vs No maintenance"}
+PLANTED_RATIO = 0.69
+# what the generator planted: resources/simulated/kmm/values.py
+PLANTED = {
+    "ISS3: III vs I or II": 1.35,
+    "CYTO: High vs Standard": 1.8,
+    "POSTCR: <CR vs CR": 1.6,
+    "LDH: High vs Normal": 1.25,
+    "EMD: Yes vs No": 1.25,
+    "AGE: per 10 years": 1.05,
+    "CYCLES: >4 vs ≤4": 0.9,
+}
+
+
+def covers(row, value) -> bool:
+    return row["ci_low"] <= value <= row["ci_high"]
+
+
+def test_the_corrected_estimates_cover_their_true_values_and_lie_nearer_to_the_planted_ratio(finished, estimates):
+    truth = json.loads((finished.folder / "resources/simulated/kmm/estimators.json").read_text())["planted"]
+    naive = one(estimates, analysis="pfs_cox_use", **USE)
+    landmark = one(estimates, analysis="pfs_cox_landmark_6", **USE)
+    time_dependent = one(estimates, analysis="pfs_cox_time_dependent", **USE)
+    assert covers(landmark, truth["landmark_6_adjusted"]["value"])
+    assert covers(time_dependent, truth["time_dependent_protocol"]["value"])
+    far = abs(np.log(naive["value"] / PLANTED_RATIO))
+    assert all(abs(np.log(row["value"] / PLANTED_RATIO)) < far for row in (landmark, time_dependent))
+
+
+def test_strategies_cover_their_true_values(finished, estimates):
+    truth = json.loads((finished.folder / "resources/simulated/kmm/estimators.json").read_text())["planted"]
+    own = {"analysis": "pfs_strategies", "method": "clone_censor_weight"}
+    names = {
+        "ccw_risk_difference_36": {"statistic": "survival_difference", "term": "36 months"},
+        "ccw_rmst_difference_60": {"statistic": "restricted_mean_difference"},
+        "ccw_hazard_ratio": {"statistic": "hazard_ratio"},
+    }
+    for name, where in names.items():
+        assert covers(one(estimates, **own, **where), truth[name]["value"]), name
+
+
+@pytest.mark.parametrize(("term", "value"), PLANTED.items())
+def test_planted_covariate_effects_lie_in_their_intervals(estimates, term, value):
+    assert covers(one(estimates, analysis="pfs_cox_landmark_6", statistic="hazard_ratio", term=term), value)
+
+
+def test_duration_has_no_effect_where_it_is_analyzed_rightly(estimates):
+    ratio = {"statistic": "hazard_ratio", "method": "cox multivariable"}
+    for analysis, term in {
+        "pfs_cox_on_treatment": "MAINTON: Yes vs No",
+        "pfs_cox_cumulative": "MAINTMON: per 1 month",
+        "pfs_cox_duration_landmark": "MAINTMON: per 1 month",
+    }.items():
+        assert covers(one(estimates, analysis=analysis, term=term, **ratio), 1), analysis
+    assert not covers(one(estimates, analysis="pfs_cox_type_duration", term="MAINTDUR: per 1 month", **ratio), 1)
+
+
+def test_who_left_before_the_landmark_is_counted(estimates):
+    rows = estimates[(estimates["analysis"] == "pfs_landmark_6") & (estimates["method"] == "landmark")]
+    counts = rows.set_index("statistic")["value"]
+    assert counts["followed"] + counts["excluded_event"] + counts["excluded_censored"] == 512
+
+
+def test_what_is_open_to_immortal_time_bias_says_so(estimates, release):
+    outcomes = estimates[(estimates["style"] == "published") & estimates["endpoint"].notna()]
+    follow_up = outcomes["method"] == "reverse_kaplan_meier"
+    assert outcomes.loc[~follow_up, "estimand"].str.endswith("(open to immortal-time bias)").all()
+    assert not estimates.loc[estimates["style"] != "published", "estimand"].str.contains("immortal").any()
+    for name in ("fig2_pfs_by_use", "fig3_pfs_by_type", "fig4_os", "fig5_second_malignancy"):
+        assert "Open to immortal-time bias" in (release / f"figures/{name}.svg").read_text(encoding="utf-8"), name
+    for name in (
+        "table2_pfs_cox",
+        "table3_type_duration",
+        "table4_outcomes",
+        "supplement2_pfs_type",
+        "supplement3_os_cox",
+        "supplement4_pairwise",
+    ):
+        assert "immortal-time bias" in (release / f"tables/{name}.html").read_text(encoding="utf-8"), name

@@ -71,6 +71,13 @@ rule accept_delivery:
         "../../envs/cohort.yaml"
     params:
         folder=lambda wildcards, output: os.path.dirname(output[0]),
+        # A refused delivery leaves the accepted one complete: what it was made of asks again, whatever the target.
+        delivery=rules.harmonize_center.params.delivery,
+        mapping=rules.harmonize_center.params.mapping,
+        rules=rules.harmonize_center.params.rules,
+        data_cut=rules.harmonize_center.params.data_cut,
+        received=rules.harmonize_center.params.received,
+        limits=rules.harmonize_center.params.limits,
     message:
         "Accepting the delivery of {wildcards.center}"
     shell:

@@ -1,11 +1,11 @@
-"""Stage survival: Kaplan-Meier curves and log-rank tests, Cox models, counts and cumulative incidence.
+"""Stage survival: Kaplan-Meier curves and log-rank tests, Cox models, counts and cumulative incidence, strategies.
 
 Required inputs: results/restricted/cohort. Outputs: estimates.csv (one row a number) and the curves behind the figures.
 """
 
 ESTIMATES_PARTS = expand(
     f"{PARTS}/{{part}}.csv",
-    part=["baseline", "response", "kaplan_meier", "cox", "events"],
+    part=["baseline", "response", "kaplan_meier", "cox", "events", "strategies"],
 )
 CURVES = expand(
     f"{PARTS}/{{part}}.csv",
@@ -15,6 +15,8 @@ CURVES = expand(
         "kaplan_meier_risk_table",
         "events_curves",
         "events_risk_table",
+        "strategies_curves",
+        "strategies_risk_table",
     ],
 )
 ESTIMATES = [f"{RELEASE}/estimates.csv"]
@@ -79,6 +81,27 @@ rule count_events:
         "Counting events and estimating cumulative incidences"
     script:
         "../scripts/count_events.py"
+
+
+rule compare_strategies:
+    input:
+        adsl=f"{RESTRICTED}/cohort/adsl.parquet",
+        adtte=f"{RESTRICTED}/cohort/adtte.parquet",
+    output:
+        estimates=f"{PARTS}/strategies.csv",
+        curves=f"{PARTS}/strategies_curves.csv",
+        risk_table=f"{PARTS}/strategies_risk_table.csv",
+    log:
+        "logs/compare_strategies/compare_strategies.log",
+    conda:
+        "../../envs/survival.yaml"
+    params:
+        analyses=RUN.analyses_by("clone_censor_weight"),
+        code=code("compare_strategies", "survival"),
+    message:
+        "Comparing treatment strategies"
+    script:
+        "../scripts/compare_strategies.py"
 
 
 rule collect_estimates:

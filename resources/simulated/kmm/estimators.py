@@ -26,6 +26,7 @@ from kmm import values as v  # noqa: E402
 from kmm.core import Arrays, draw_core, use_log_odds  # noqa: E402
 from multicenter.simulate import events, quickfit  # noqa: E402
 from multicenter.simulate.streams import stream  # noqa: E402
+from multicenter.survival.logistic import fit_logistic  # noqa: E402
 
 MONTH = v.DAYS_PER_MONTH
 GRACE = 6 * MONTH
@@ -84,7 +85,7 @@ def overlap_weighted(a: Arrays, x: np.ndarray) -> float:
     dummies = a["center"][:, None] == np.arange(1, a["center"].max() + 1)
     design = np.column_stack([np.ones(len(x)), x, a["year"] - 2018.0, dummies]).astype(float)[rows]
     y = started[rows].astype(float)
-    score = 1.0 / (1.0 + np.exp(-design @ quickfit.logistic(design, y)))
+    score = 1.0 / (1.0 + np.exp(-design @ fit_logistic(design, y).coef))
     weights = np.where(y == 1, 1 - score, score)
     fit = quickfit.cox(y[:, None], a["pfs"][rows] - GRACE, a["pfs_event"][rows], weights=weights)
     return fit.coefficients[0]

@@ -77,7 +77,9 @@ def test_one_failing_analysis_hides_no_other(adsl, adtte):
     def singular(spec, adsl, adtte):
         return np.linalg.inv(np.zeros((1, 1)))
 
-    specs = [{**SPEC, "method": "a"}, {**SPEC, "method": "b"}, {**SPEC, "method": "event_counts"}]
+    known = {"uses": [{"role": "group", "variable": "USE", "days": 0, "at": [], "otherwise": None}]}
+    start = {"start": {"days": 0, "at": []}, "time_zero": "entry"}
+    specs = [{**SPEC, **known, **start, "method": method} for method in ("a", "b", "event_counts")]
     result = run_analyses(specs, {"a": fails, "b": singular, "event_counts": event_counts.run}, adsl, adtte)
     assert result.estimates["status"].tolist()[:2] == ["not estimable"] * 2
     assert result.estimates["reason"].iloc[0] == "there is nothing"

@@ -143,6 +143,9 @@ def test_e_mail_addresses(detector, text):
         "chart no. 1234567",
         "Hospital No: 12345678",
         "병록번호12345678",
+        "병록번호: 12-345678",
+        "등록번호(12345678)",
+        "Pt.ID 12345678",
     ],
 )
 def test_record_numbers_in_a_text(detector, text):
@@ -165,7 +168,7 @@ def test_pseudonyms_are_no_record_numbers(detector, text):
     [
         "홍길동", "김철수", "이영희", "박정희", "최순자", "남궁민수", "선우용숙", "황보경", "김영숙",
         normalize("NFD", "홍길동"), " 홍길동 ", "홍길동님", "홍길동 님 내원", "환자 홍길동", "보호자 김철수",
-        "보호자: 김철수",
+        "보호자: 김철수", "보호자: 이순신", "보호자: 김 영 희", "남편: 이순신",
         "보호자 김철수가 연락", "보호자(김철수)", "김철수 교수", "환자명: 홍길동", "성명 : 이영", "주치의 김영희",
         "외래 추적중, 보호자 김철수 면담", "Hong Gil-dong", "HONG, Gildong", "Gil Dong Hong", "Hong Gil Dong",
         "HONG GIL DONG", "Gil-dong Hong", "Kim Young-Hee", "patient Kim Young-hee visited", "Name: John Smith",

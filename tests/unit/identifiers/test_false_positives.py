@@ -32,7 +32,19 @@ def test_few_of_them_would_count_even_if_a_column_held_nothing_else(detector):
     assert len(hits) < 0.01 * len(TEXTS)
 
 
-@pytest.mark.parametrize("text", ["보호자 면담", "마지막 추적일", "Bence Jones", "190305-1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "보호자 면담",
+        "보호자: 남동생",
+        "보호자: 배우자",
+        "남편: 연락처 없음",
+        "등록번호(미상)",
+        "마지막 추적일",
+        "Bence Jones",
+        "190305-1",
+    ],
+)
 def test_they_are_no_identifiers_in_a_sentence_either(detector, text):
     assert detector.find([f"2019-03-05 {text}, {text} (외래)"], CELL) == []
 

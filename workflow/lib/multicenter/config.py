@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from multicenter.analyses.guard import DESCRIPTIVE, labeled
 from multicenter.centers import Center, read_centers, read_rows
 from multicenter.decisions import DECISION_COLUMNS, check_decisions
 from multicenter.deliveries import hold_problems
@@ -25,6 +26,7 @@ from multicenter.harmonize.check_rules import CHECK_COLUMNS, check_rules_table
 from multicenter.identifiers.detect import Detector
 from multicenter.identifiers.mask import mask_text
 from multicenter.identifiers.names import check_identifiers, exception_problems, names_problems
+from multicenter.known import with_known
 from multicenter.paths import harmonized_files
 from multicenter.protocol import FACT_COLUMNS, check_facts, check_protocol
 from multicenter.schemas import schema_problems
@@ -71,10 +73,20 @@ class Run:
     @property
     def cohort_protocol(self) -> dict[str, Any]:
         """What the cohort reads of the protocol; labels of variables are not among it."""
-        sections = ("records", "linkage", "criteria", "endpoints", "response")
-        variables = {name: _without(spec, "label", "unit") for name, spec in self.study["variables"].items()}
+        sections = ("records", "linkage", "endpoints", "response")
         study = {"id": self.study["study"]["id"]}
-        return {"study": study, **{key: self.study[key] for key in sections}, "variables": variables}
+        sections = {key: self.study[key] for key in sections}
+        return {"study": study, **sections, "criteria": self._criteria, "variables": self._derivations}
+
+    @property
+    def _criteria(self) -> list[dict[str, Any]]:
+        """The criteria without what changes nobody's eligibility."""
+        return [_without(criterion, "known", "because") for criterion in self.study["criteria"]]
+
+    @property
+    def _derivations(self) -> dict[str, Any]:
+        """The variables of the protocol without what changes no value of theirs."""
+        return {name: _without(spec, "label", "unit", "known") for name, spec in self.study["variables"].items()}
 
     @property
     def query_protocol(self) -> dict[str, Any]:
@@ -84,12 +96,11 @@ class Run:
         """
         named = self.study["study"].get("primary")
         entries = {entry["id"]: entry for entry in self.study["analyses"]}
-        primary = {**entries[named["analysis"]], "term": named["term"]} if named else None
-        sections = {key: self.study[key] for key in ("criteria", "endpoints")}
-        variables = {name: _without(spec, "label", "unit") for name, spec in self.study["variables"].items()}
+        primary = {**self._ready(entries[named["analysis"]]), "term": named["term"]} if named else None
+        sections = {"criteria": self._criteria, "endpoints": self.study["endpoints"]}
         exposure = self.study["variables"][primary["exposure"]].get("label", "") if primary else ""
-        study = _without(self.study["study"], "primary", "seed", "paper", "time_zero")
-        return {"study": study, **sections, "variables": variables, "primary": primary, "exposure": exposure}
+        study = _without(self.study["study"], "primary", "seed", "paper", "time_zero", "time_zero_date")
+        return {"study": study, **sections, "variables": self._derivations, "primary": primary, "exposure": exposure}
 
     @property
     def overview_protocol(self) -> dict[str, Any]:
@@ -118,9 +129,17 @@ class Run:
         return self.dictionary["tables"][response["table"]]["variables"][response["visit"]].get("levels", {})
 
     def analyses_by(self, *methods: str) -> list[dict[str, Any]]:
-        """The protocol's analyses that these methods compute, with the study's time zero (unless named) and seed."""
+        """The protocol's analyses that these methods compute, with all that they need to know of the protocol."""
+        return [self._ready(entry) for entry in self.study["analyses"] if entry["method"] in methods]
+
+    def _ready(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """An analysis with its time zero (unless named), seed, and when its columns are known."""
         common = {key: self.study["study"][key] for key in ("time_zero", "seed")}
-        return [common | entry for entry in self.study["analyses"] if entry["method"] in methods]
+        if entry["method"] in DESCRIPTIVE:
+            return common | dict(entry)
+        if entry["method"] == "clone_censor_weight":
+            common["strategies"] = self.study["strategies"]
+        return common | labeled(with_known(entry, self.study))
 
     def levels(self, table: str) -> dict[str, list[str]]:
         """The levels, in order, of a canonical table's categorical variables."""

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from multicenter.analyses.guard import PUBLISHED, guard_problems
 from multicenter.errors import did_you_mean
 from multicenter.expression_syntax import problems_in
+from multicenter.known import check_known, column_names, with_known
 from multicenter.overview.check import check_overview
 
 # Keys of an analysis, figure or table that name columns of ADSL.
@@ -47,6 +49,8 @@ def check_protocol(study: Mapping[str, Any], dictionary: Mapping[str, Any]) -> l
     visits, results = (list(response.get(study["response"][key], {}).get("levels", {})) for key in ("visit", "result"))
     problems += _check_analyses(study, adsl, visits, results)
     problems += _check_primary(study)
+    problems += _check_strategies(study, adsl)
+    problems += check_known(study) or _check_guard(study)
     problems += _check_shown(study, adsl)
     problems += check_overview(study, dictionary)
     problems += _check_ids(study)
@@ -137,8 +141,18 @@ def _check_analyses(study: Mapping[str, Any], adsl: Iterable[str], visits: list[
         place = f"analyses.{entry['id']}"
         endpoints = [entry["endpoint"]] if "endpoint" in entry else []
         problems += _unknown(place, "endpoint", [*endpoints, *entry.get("off_study", {}).values()], study["endpoints"])
+        history = entry.get("history", [])
+        own = [*adsl, *(item["name"] for item in history)]
         for key in ADSL_KEYS:
-            problems += _unknown(place, {"covariates": "covariate"}.get(key, key), _names(entry.get(key)), adsl)
+            known = own if key in ("exposure", "covariates") else adsl
+            problems += _unknown(place, {"covariates": "covariate"}.get(key, key), column_names(entry.get(key)), known)
+        for item in history:
+            problems += _unknown(f"{place}.history.{item['name']}", "column", [item["from"], item["to"]], adsl)
+        after = entry.get("landmark", {}).get("after")
+        problems += _unknown(f"{place}.landmark", "after", [after] if after else [], adsl)
+        if entry.get("time_dependent") and entry.get("pairwise"):
+            problems.append(f"{place}: pairwise does not go with time_dependent. Remove one of them.")
+        problems += _check_corrected_by(place, entry, study["analyses"])
         for column, levels in entry.get("population", {}).items():
             problems += _unknown(f"{place}: population", "variable", [column], adsl)
             declared = study["variables"].get(column, {}).get("levels")
@@ -148,6 +162,36 @@ def _check_analyses(study: Mapping[str, Any], adsl: Iterable[str], visits: list[
             problems += _unknown(f"{place}.baseline", "visit", [entry["baseline"]], entry["timepoints"])
             problems += _unknown(place, "result", [*entry["levels"], *entry["not_evaluated"]], results)
     return problems
+
+
+def _check_corrected_by(place: str, entry: Mapping[str, Any], entries: list[Mapping[str, Any]]) -> list[str]:
+    """What corrects an analysis exists, is of the same endpoint and is not published style itself."""
+    named = entry.get("corrected_by", [])
+    problems = _unknown(f"{place}.corrected_by", "analysis", named, [other["id"] for other in entries])
+    if named and entry["style"] != PUBLISHED:
+        problems.append(f"{place}: corrected_by belongs to style published. Remove it, or change the style.")
+    for other in (other for other in entries if other["id"] in named):
+        if other["style"] == PUBLISHED:
+            problems.append(f"{place}.corrected_by: {other['id']} is published style itself. Name another analysis.")
+        if other.get("endpoint") != entry.get("endpoint"):
+            what = f"{other.get('endpoint', 'no endpoint')}, not of {entry.get('endpoint')}"
+            problems.append(f"{place}.corrected_by: {other['id']} is of {what}. Name an analysis of the same endpoint.")
+    return problems
+
+
+def _check_guard(study: Mapping[str, Any]) -> list[str]:
+    """An analysis may use only what is known when its time begins (see analyses.guard)."""
+    return [problem for entry in study["analyses"] for problem in guard_problems(with_known(entry, study))]
+
+
+def _check_strategies(study: Mapping[str, Any], adsl: Iterable[str]) -> list[str]:
+    strategies = study.get("strategies")
+    needing = [entry for entry in study["analyses"] if entry["method"] == "clone_censor_weight"]
+    if strategies is None:
+        return [
+            f"analyses.{entry['id']}: clone_censor_weight needs the section strategies. Add it." for entry in needing
+        ]
+    return _unknown("strategies.start", "column", [strategies["start"]], adsl)
 
 
 def _check_primary(study: Mapping[str, Any]) -> list[str]:
@@ -161,21 +205,14 @@ def _check_primary(study: Mapping[str, Any]) -> list[str]:
     if entry["method"] != "cox":
         return [f"{place}: analysis {entry['id']!r} is a {entry['method']} analysis; cox is needed here."]
     exposure = entry["exposure"]
-    levels = study["variables"].get(exposure, {}).get("levels", [])
+    levels = [] if isinstance(exposure, Mapping) else study["variables"].get(exposure, {}).get("levels", [])
     if not levels:
         return [
-            f"{place}: the exposure {exposure} of {entry['id']} has no levels. Name an analysis of one with levels."
+            f"{place}: the exposure {column_names(exposure)[0]} of {entry['id']} has no levels. "
+            "Name an analysis of one with levels."
         ]
     terms = [f"{exposure}: {level} vs {reference}" for reference in levels for level in levels if level != reference]
     return _unknown(place, "term", [primary["term"]], terms)
-
-
-def _names(value: Any) -> list[str]:
-    """The column names in a value that is a name, a list of names, or a list with {variable: name, …} entries."""
-    if value is None or value == "":
-        return []
-    items = value if isinstance(value, list) else [value]
-    return [item["variable"] if isinstance(item, Mapping) else item for item in items]
 
 
 def _check_shown(study: Mapping[str, Any], adsl: Iterable[str]) -> list[str]:
@@ -193,7 +230,7 @@ def _check_shown(study: Mapping[str, Any], adsl: Iterable[str]) -> list[str]:
         for key, method in wanted.items():
             for part in table.get(key, []):
                 problems += _shown_analysis(place, part, methods, method)
-        problems += _unknown(place, "exposure", _names(table.get("exposure")), adsl)
+        problems += _unknown(place, "exposure", column_names(table.get("exposure")), adsl)
         for row in table.get("rows", []):
             named = [f"{row['analysis']}_{column['suffix']}" for column in table["columns"] if "analysis" in row]
             problems += _unknown(place, "analysis", named, methods)

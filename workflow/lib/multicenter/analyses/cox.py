@@ -9,7 +9,7 @@ import pandas as pd
 
 from multicenter.analyses.design import Covariate, Term, complete, covariate, variable
 from multicenter.analyses.result import Result, Rows
-from multicenter.analyses.subjects import require_columns, select, strata_codes
+from multicenter.analyses.subjects import patients_in, require_columns, select, strata_codes
 from multicenter.errors import NotEstimable
 from multicenter.survival.cox import CoxFit, fit_cox
 from multicenter.survival.intervals import Z95
@@ -24,6 +24,7 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
 
     Method "cox multivariable": the exposure and all covariates (left out when there is one covariate and `univariable`
     is set); "cox univariable", if `univariable`: each of them alone.
+    With `time_dependent` the rows are spells: patients are counted, at each level those who were ever there.
     A categorical covariate's reference is its first level that has patients.
     """
     entries = [spec["exposure"], *(spec.get("covariates") or [])]
@@ -37,7 +38,7 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
     for method, chosen in models:
         frame = complete(patients, chosen, strata)
         found = [covariate(spec, entry, frame) for entry in chosen]
-        _Model(spec, rows, method, found, frame, len(patients) - len(frame)).report()
+        _Model(spec, rows, method, found, frame, patients_in(patients) - patients_in(frame)).report()
     return Result(rows.frame())
 
 
@@ -51,7 +52,7 @@ class _Model:
         self.design = pd.concat([c.design for c in covariates], axis=1)
         self.strata = strata_codes(spec, frame)
         self.frame = frame
-        self.counts = {"n": len(frame), "n_events": int(frame["event"].sum()), "method": method}
+        self.counts = {"n": patients_in(frame), "n_events": int(frame["event"].sum()), "method": method}
         # a row of a univariable model says which covariate it is of; the multivariable model's concern all
         self.scope = covariates[0].name if method == UNIVARIABLE else ""
 
@@ -61,7 +62,7 @@ class _Model:
         try:
             if self.design.empty:
                 raise NotEstimable(self._nothing_varies())
-            fit = fit_cox(self.design, self.frame["time"], self.frame["event"], strata=self.strata)
+            fit = fit_cox(self.design, self.frame["time"], self.frame["event"], self.frame.get("entry"), self.strata)
         except NotEstimable as error:
             self._refuse_all(str(error))
             return

@@ -38,20 +38,20 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
                 rows.refuse("cumulative_incidence", reason, term=f"{months:g} months", **counts)
             continue
         curve = cr.cumulative_incidence(frame["time"], cause)
-        _milestones(spec, rows, curve, frame["time"], counts)
+        _milestones(spec, rows, curve, frame, counts)
         curves += _curve_rows(spec, group, curve)
         tables += _risk_rows(spec, group, frame["time"].to_numpy(), cause)
     return Result(rows.frame(), typed(curves, CURVE_TYPES), typed(tables, RISK_TYPES))
 
 
-def _milestones(spec: Mapping, rows: Rows, curve: cr.IncidenceCurve, time: pd.Series, counts: Mapping) -> None:
+def _milestones(spec: Mapping, rows: Rows, curve: cr.IncidenceCurve, frame: pd.DataFrame, counts: Mapping) -> None:
     for months in spec.get("milestones") or []:
         value, _, low, high = cr.incidence_at(curve, months * DAYS_PER_MONTH)
         cells = {**counts, "term": f"{months:g} months"}
         if np.isnan(value):
             rows.refuse("cumulative_incidence", f"no patient was followed to {months:g} months", **cells)
         else:
-            reason = caution(spec, time, months * DAYS_PER_MONTH, no_event=value == 0)
+            reason = caution(spec, frame, months * DAYS_PER_MONTH, no_event=value == 0)
             rows.add("cumulative_incidence", value, ci_low=low, ci_high=high, reason=reason, **cells)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from multicenter.analyses.subjects import levels
+from multicenter.analyses.subjects import levels, patients_in
 from multicenter.errors import StudyError
 
 
@@ -49,7 +49,7 @@ def covariate(spec: Mapping, entry: str | Mapping, patients: pd.DataFrame) -> Co
         raise StudyError(f"analysis {spec['id']}: {name} holds dates; a covariate must be a number or a category")
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return _number(name, entry, column)
-    return _category(name, column, patients["event"])
+    return _category(name, column, patients)
 
 
 def _number(name: str, entry: str | Mapping, column: pd.Series) -> Covariate:
@@ -59,10 +59,11 @@ def _number(name: str, entry: str | Mapping, column: pd.Series) -> Covariate:
     return Covariate(name, pd.DataFrame({text: column.astype("float64") / per}), (Term(text, name),))
 
 
-def _category(name: str, column: pd.Series, event: pd.Series) -> Covariate:
+def _category(name: str, column: pd.Series, patients: pd.DataFrame) -> Covariate:
     known = levels(column)
     members = {level: (column == level).astype(bool) for level in known}
-    counts = tuple((str(level), int(rows.sum()), int(event[rows].sum())) for level, rows in members.items())
+    event = patients["event"]
+    counts = tuple((str(level), patients_in(patients[rows]), int(event[rows].sum())) for level, rows in members.items())
     present = [level for level in known if members[level].any()]
     reference = present[0] if present else None
     terms, empty, design = [], [], {}

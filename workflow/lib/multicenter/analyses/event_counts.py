@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from multicenter.analyses.result import Result, Rows
-from multicenter.analyses.subjects import groups, select
+from multicenter.analyses.subjects import groups, patients_in, select
 from multicenter.censoring import COMPETING
 from multicenter.durations import DAYS_PER_YEAR
 from multicenter.errors import NotEstimable
@@ -21,13 +21,14 @@ METHOD = "event_counts"
 def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
     """Count, per group, patients, events, competing_events, percent, person_years and rate_per_100py (exact limits).
 
-    With two or more groups also fisher_p, of events against no event.
+    With two or more groups also fisher_p, of events against no event; not with `time_dependent`, where person-years and
+    events count in the group in which the patient then is.
     """
     rows = Rows(spec, METHOD)
     members = groups(spec, select(spec, adsl, adtte))
     for group, frame in members:
         _count(spec, rows, group, frame)
-    if len(members) > 1:
+    if len(members) > 1 and not spec.get("time_dependent"):
         events = np.array([frame["event"].sum() for _, frame in members], dtype=int)
         sizes = np.array([len(frame) for _, frame in members])
         counts = {"n": int(sizes.sum()), "n_events": int(events.sum())}
@@ -40,7 +41,7 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
 
 
 def _count(spec: Mapping, rows: Rows, group: str, frame: pd.DataFrame) -> None:
-    size, events = len(frame), int(frame["event"].sum())
+    size, events = patients_in(frame), int(frame["event"].sum())
     counts = {"group": group, "n": size, "n_events": events}
     rows.add("patients", size, **counts)
     rows.add("events", events, **counts)
@@ -50,7 +51,7 @@ def _count(spec: Mapping, rows: Rows, group: str, frame: pd.DataFrame) -> None:
         for statistic in ("percent", "person_years", "rate_per_100py"):
             rows.refuse(statistic, reason, **counts)
         return
-    years = float(frame["time"].sum()) / DAYS_PER_YEAR
+    years = float((frame["time"] - frame.get("entry", 0)).sum()) / DAYS_PER_YEAR
     rate = poisson_rate(events, years)
     rows.add("percent", 100 * events / size, **counts)
     rows.add("person_years", years, **counts)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from multicenter.analyses.caution import caution
 from multicenter.analyses.result import CURVE_TYPES, RISK_TYPES, Result, Rows, typed
-from multicenter.analyses.subjects import groups, require_columns, select, strata_codes
+from multicenter.analyses.subjects import groups, patients_in, require_columns, select, strata_codes
 from multicenter.durations import DAYS_PER_MONTH
 from multicenter.errors import NotEstimable
 from multicenter.survival import kaplan_meier as km
@@ -25,6 +25,8 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
     Per group: patients, events, median_months, survival at each milestone; one with few at risk (`caution`) says so.
     With two or more groups: logrank_chisq (stratified if `strata` is given) and, if `pairwise`, for each pair the same
     chi-square twice: logrank_pairwise_chisq with Holm's p, logrank_pairwise_unadjusted with the p as it is.
+    With `time_dependent` a patient moves from group to group: the curves are those of Simon & Makuch (Stat Med
+    1984;3:35), the log-rank test is that of Mantel & Byar (JASA 1974;69:81).
     """
     patients = select(spec, adsl, adtte)
     require_columns(spec, adsl, spec.get("strata") or [])
@@ -34,9 +36,9 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
         if frame.empty:
             _refuse_group(spec, rows, group)
             continue
-        curve = km.kaplan_meier(frame["time"], frame["event"])
-        _describe(spec, rows, group, curve, frame["time"])
-        curves += curve_rows(spec, METHOD, group, curve)
+        curve = km.kaplan_meier(frame["time"], frame["event"], frame.get("entry"))
+        _describe(spec, rows, group, curve, frame)
+        curves += curve_rows(spec, METHOD, group, curve, at_first(frame))
         tables += risk_rows(spec, METHOD, group, frame)
     if spec.get("by"):
         missing = len(patients) - sum(len(frame) for _, frame in members)
@@ -46,13 +48,14 @@ def run(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> Result:
     return Result(rows.frame(), typed(curves, CURVE_TYPES), typed(tables, RISK_TYPES))
 
 
-def _describe(spec: Mapping, rows: Rows, group: str, curve: km.SurvivalCurve, time: pd.Series) -> None:
-    counts = {"group": group, "n": curve.n, "n_events": curve.n_events}
-    rows.add("patients", curve.n, **counts)
+def _describe(spec: Mapping, rows: Rows, group: str, curve: km.SurvivalCurve, frame: pd.DataFrame) -> None:
+    size = patients_in(frame)
+    counts = {"group": group, "n": size, "n_events": curve.n_events}
+    rows.add("patients", size, **counts)
     rows.add("events", curve.n_events, **counts)
     middle = km.median(curve)
     add_median(
-        rows, "median_months", middle, "survival stays above one half", counts, caution(spec, time, middle.value)
+        rows, "median_months", middle, "survival stays above one half", counts, caution(spec, frame, middle.value)
     )
     for months in spec.get("milestones") or []:
         point = km.survival_at(curve, months * DAYS_PER_MONTH)
@@ -60,7 +63,7 @@ def _describe(spec: Mapping, rows: Rows, group: str, curve: km.SurvivalCurve, ti
         if np.isnan(point.value):
             rows.refuse("survival", f"no patient was followed to {milestone(months)}", **cells)
         else:
-            reason = caution(spec, time, months * DAYS_PER_MONTH, no_event=point.value == 1)
+            reason = caution(spec, frame, months * DAYS_PER_MONTH, no_event=point.value == 1)
             rows.add("survival", point.value, ci_low=point.ci_low, ci_high=point.ci_high, reason=reason, **cells)
 
 
@@ -79,10 +82,11 @@ def _compare(spec: Mapping, rows: Rows, patients: pd.DataFrame, order: list[str]
     frame = patients[patients[spec["by"]].astype("string").isin(order).fillna(False)].dropna(subset=strata)
     codes = strata_codes(spec, frame)
     group = frame[spec["by"]].astype(str).to_numpy()
+    entry = frame["entry"].to_numpy() if "entry" in frame else None
     data = (frame["time"].to_numpy(), frame["event"].to_numpy(), group, codes)
-    counts = {"n": len(frame), "n_events": int(frame["event"].sum())}
+    counts = {"n": patients_in(frame), "n_events": int(frame["event"].sum())}
     try:
-        test = logrank(*data, groups=order)
+        test = logrank(*data, entry, groups=order)
         rows.add("logrank_chisq", test.chisq, term=f"df={test.df}", p_value=test.p_value, method=method, **counts)
     except NotEstimable as error:
         rows.refuse("logrank_chisq", str(error), method=method, **counts)
@@ -119,11 +123,17 @@ def milestone(months: float) -> str:
     return f"{months:g} months"
 
 
-def curve_rows(spec: Mapping, method: str, group: str, curve: km.SurvivalCurve) -> list[dict]:
-    """Return the step function of a group: time 0, then each distinct time in days."""
+def at_first(frame: pd.DataFrame) -> int:
+    """Return how many of a group's rows are at risk from time 0 on."""
+    return int((frame["entry"] == 0).sum()) if "entry" in frame else len(frame)
+
+
+def curve_rows(spec: Mapping, method: str, group: str, curve: km.SurvivalCurve, first: int | None = None) -> list[dict]:
+    """Return the step function of a group: time 0 (with the `first` at risk; all if None), then each distinct time."""
     least = spec.get("min_at_risk") or 0
     fixed = {"analysis": spec["id"], "method": method, "group": group}
-    start = {"time": 0.0, "estimate": 1.0, "n_risk": curve.n, "n_event": 0, "n_censor": 0, "shown": curve.n >= least}
+    first = curve.n if first is None else first
+    start = {"time": 0.0, "estimate": 1.0, "n_risk": first, "n_event": 0, "n_censor": 0, "shown": first >= least}
     counts = curve.counts
     columns = (curve.survival, curve.ci_low, curve.ci_high, counts.n_risk, counts.n_event, counts.n_censor)
     names = ("estimate", "ci_low", "ci_high", "n_risk", "n_event", "n_censor")
@@ -137,7 +147,8 @@ def curve_rows(spec: Mapping, method: str, group: str, curve: km.SurvivalCurve) 
 def risk_rows(spec: Mapping, method: str, group: str, frame: pd.DataFrame) -> list[dict]:
     """Return a group's risk table at the entry's `ticks` (months)."""
     ticks = list(spec.get("ticks") or [])
-    table = km.risk_table(frame["time"], frame["event"], np.array(ticks, dtype=float) * DAYS_PER_MONTH)
+    moments = np.array(ticks, dtype=float) * DAYS_PER_MONTH
+    table = km.risk_table(frame["time"], frame["event"], moments, frame.get("entry"))
     columns = zip(ticks, table.n_risk, table.cum_events, table.cum_censored, strict=True)
     fixed = {"analysis": spec["id"], "method": method, "group": group}
     return [

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from multicenter.analyses.time_axis import after_start, at_start, dates_needed, moves
 from multicenter.censoring import CENSORED, COMPETING, EVENT
 from multicenter.errors import StudyError, did_you_mean
 
@@ -14,11 +15,31 @@ from multicenter.errors import StudyError, did_you_mean
 def select(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> pd.DataFrame:
     """Return the ADSL rows of the entry's population with `time` (AVAL, days), `event` (CNSR = 0) and CNSR.
 
+    With `landmark`: who is at risk then, timed from there. With `time_dependent`: a row a spell, (`entry`, `time`].
     Raises StudyError when a named column, level or endpoint does not exist, a patient has no or several rows of the
     endpoint, or an AVAL or CNSR cannot be: it names the first such patient.
     """
-    require_columns(spec, adsl, _named(spec.get("by")))
-    chosen = select_population(spec, adsl)
+    chosen = candidates(spec, adsl, adtte)
+    return after_start(spec, chosen) if moves(spec) else chosen
+
+
+def candidates(spec: Mapping, adsl: pd.DataFrame, adtte: pd.DataFrame) -> pd.DataFrame:
+    """Return the entry's population with its follow-up, those included who leave it before a landmark (`day`)."""
+    require_columns(spec, adsl, [*_named(spec.get("by")), *dates_needed(spec)])
+    if not moves(spec):
+        return _followed(spec, select_population(spec, adsl), adtte)
+    own = adtte.loc[adtte["PARAMCD"] == spec["endpoint"]].drop_duplicates("USUBJID")
+    start = own.set_index("USUBJID")["STARTDT"]
+    shown = at_start(spec, adsl.assign(STARTDT=adsl["USUBJID"].map(start)))
+    return _followed(spec, select_population(spec, shown), adtte)
+
+
+def patients_in(frame: pd.DataFrame) -> int:
+    """Count the patients behind rows, of which each may have several."""
+    return frame["USUBJID"].nunique() if "entry" in frame else len(frame)
+
+
+def _followed(spec: Mapping, chosen: pd.DataFrame, adtte: pd.DataFrame) -> pd.DataFrame:
     where = f"analysis {spec['id']}"
     rows = adtte.loc[adtte["PARAMCD"] == spec["endpoint"], ["USUBJID", "AVAL", "CNSR"]]
     if rows.empty:
@@ -64,9 +85,10 @@ def levels(column: pd.Series) -> list:
 
 
 def require_columns(spec: Mapping, adsl: pd.DataFrame, columns: Iterable[str]) -> None:
-    """Raise StudyError for the first of `columns` that ADSL does not have."""
+    """Raise StudyError for the first of `columns` that neither ADSL nor the entry's `history` has."""
+    history = {item["name"] for item in spec.get("history", [])}
     for column in columns:
-        if column not in adsl.columns:
+        if column not in adsl.columns and column not in history:
             raise StudyError(
                 f"analysis {spec['id']}: {column!r} is not a column of ADSL.{did_you_mean(column, adsl.columns)}"
             )

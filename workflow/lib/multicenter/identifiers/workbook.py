@@ -16,6 +16,7 @@ from typing import Any
 
 from multicenter.identifiers.contents import ZIP, Contents, Grid, Text, heads_of, ids_of, pieces
 from multicenter.identifiers.detect import QUOTED
+from multicenter.identifiers.extent import refuse_far_cells
 from multicenter.intake.biff import MAGIC, stream
 from multicenter.intake.guard import silent
 from multicenter.intake.sheetxml import column_letter
@@ -62,6 +63,7 @@ def look_inside_workbook(
         contents.texts += _old_workbook(data, file, encodings)
     else:
         parts = _unzipped(data)
+        refuse_far_cells({name: parts[page] for page, name in _sheets(parts).items() if page in parts}, file)
         texts = _texts_of_cells(parts)
         cells_are_known = True
         if texts is None or needs_a_closer_look(texts):
@@ -189,13 +191,16 @@ def _plain(xml: str) -> str:
 
 def _comments_of(parts: Mapping[str, bytes]) -> dict[str, str]:
     """The parts with comments → the name of their sheet, as the workbook's relations tell."""
+    return {part: sheet for page, sheet in _sheets(parts).items() for part in _relations(parts, page).values()}
+
+
+def _sheets(parts: Mapping[str, bytes]) -> dict[str, str]:
+    """The parts that are sheets → their names, as the workbook's relations tell."""
     names = {}
-    book = parts.get(BOOK, b"").decode("utf-8", "replace")
     pages = _relations(parts, BOOK)
-    for tag in SHEET.findall(book):
+    for tag in SHEET.findall(parts.get(BOOK, b"").decode("utf-8", "replace")):
         attributes = {name: html.unescape(one or two) for name, one, two in ATTRIBUTE.findall(tag)}
-        page = pages.get(attributes.get("id", ""), "")
-        names |= dict.fromkeys(_relations(parts, page).values(), attributes.get("name", ""))
+        names[pages.get(attributes.get("id", ""), "")] = attributes.get("name", "")
     return names
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from multicenter.manuscript.curve_figure import KEY_MARKS, draw_curve_figure, key_column, remark
+from multicenter.manuscript.curve_figure import KEY_MARKS, draw_curve_figure, key_column, remark, time_zero_lines
 from multicenter.manuscript.curve_panel import PanelData, curves_to_draw, take
 from multicenter.manuscript.km_figure import events_column
 from multicenter.manuscript.table import Footnotes
@@ -46,12 +46,13 @@ def panel_data(
     shown = [key_column(rows, groups, column, footnotes) for column in spec.get("key", ())]
     key = [events_column(rows, groups), *shown]
     test = spec.get("test")
+    note = remark(estimates, spec.get("effect"), {"analysis": analysis, **test} if test else None, footnotes)
     return PanelData(
         groups=groups,
         curves=curves_to_draw(own, spec.get("min_at_risk")),
         risk_table=take(risk_table, analysis, "table of numbers at risk"),
         key=key,
-        remark=remark(estimates, spec.get("effect"), {"analysis": analysis, **test} if test else None, footnotes),
+        remark="\n".join([*time_zero_lines(rows), *filter(None, [note])]),
         remark_at_top=True,
         censor_marks=False,
     )

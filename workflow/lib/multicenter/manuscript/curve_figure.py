@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
+from multicenter.analyses.guard import IMMORTAL
 from multicenter.manuscript import style
 from multicenter.manuscript.curve_panel import KeyColumn, Layout, PanelData, Rect, align, draw_panel, lay_out
 from multicenter.manuscript.estimates import find
@@ -132,6 +133,19 @@ def remark(
         if len(rows):
             lines.append(f"{test.get('label', '')} {format_p(rows.iloc[0]['p_value'], prefix=True)}".strip())
     return "\n".join([*lines, *(footnotes.lines() if footnotes else [])])
+
+
+def time_zero_lines(rows: pd.DataFrame) -> list[str]:
+    """Return what a reader of curves has to know of their time zero: immortal time, and who left before a landmark.
+
+    `rows`: the estimates of the analysis.
+    """
+    immortal = "estimand" in rows and rows["estimand"].astype("string").str.contains(IMMORTAL, regex=False).any()
+    lines = [f"{IMMORTAL[0].upper()}{IMMORTAL[1:]}"] if immortal else []
+    left = rows[rows["method"] == "landmark"].set_index("statistic")["value"] if "method" in rows else {}
+    words = {"excluded_event": "event", "excluded_competing": "competing event", "excluded_censored": "censored"}
+    counts = [f"{word} {format_number(left[name])}" for name, word in words.items() if name in left]
+    return [*lines, f"Left before the landmark: {', '.join(counts)}"] if counts else lines
 
 
 def _effect_text(label: str, row: pd.Series) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from multicenter.manuscript.curve_figure import KEY_MARKS, draw_curve_figure, key_column, remark
+from multicenter.manuscript.curve_figure import KEY_MARKS, draw_curve_figure, key_column, remark, time_zero_lines
 from multicenter.manuscript.curve_panel import KeyColumn, PanelData, curves_to_draw, take
 from multicenter.manuscript.rounding import format_number
 from multicenter.manuscript.table import Footnotes
@@ -60,7 +60,7 @@ def panel_data(
         curves=curves_to_draw(own, spec.get("min_at_risk")),
         risk_table=take(risk_table, analysis, "table of numbers at risk"),
         key=key,
-        remark=remark(estimates, spec.get("effect"), test, footnotes),
+        remark="\n".join([*time_zero_lines(rows), remark(estimates, spec.get("effect"), test, footnotes)]),
         remark_at_top=False,
     )
 

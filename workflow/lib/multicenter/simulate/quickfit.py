@@ -113,16 +113,39 @@ def cox(
     raise FloatingPointError("the Cox fit did not settle: separation or too few events")
 
 
-def logistic(x: np.ndarray, y: np.ndarray, rounds: int = 40) -> np.ndarray:
-    """Coefficients of a logistic regression by Newton's method; `x` holds its own constant column."""
-    beta = np.zeros(x.shape[1])
-    for _ in range(rounds):
-        p = 1.0 / (1.0 + np.exp(-x @ beta))
-        step = np.linalg.solve((x * (p * (1.0 - p))[:, None]).T @ x, x.T @ (y - p))
-        beta = beta + np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < 1e-9:
-            return beta
-    raise FloatingPointError("the logistic fit did not settle")
+def score_residuals(
+    fit: Fit,
+    x: np.ndarray,
+    stop: np.ndarray,
+    event: np.ndarray,
+    start: np.ndarray | None = None,
+    strata: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Score residuals (n, p) of a fit, per unit of weight, as R's `residuals(fit, "score")`, with Efron's ties."""
+    x = np.asarray(x, dtype=float)
+    x = x - x.mean(axis=0)
+    sets = _RiskSets(start, stop, event, strata)
+    w = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
+    rows, group, fraction = sets.event_rows, sets.group, sets.fraction
+    ratio = np.exp(x @ fit.coefficients)
+    risk = w * ratio
+    moments = np.column_stack([risk, risk[:, None] * x])
+    tied = np.add.reduceat(moments[rows], sets.first, axis=0)
+    sums = sets.at_risk(moments)[group] - fraction[:, None] * tied[group]
+    mean = sums[:, 1:] / sums[:, :1]
+    share = (np.bincount(group, w[rows]) / sets.counts)[group] / sums[:, 0]
+    hazard, early = np.bincount(group, share), np.bincount(group, fraction * share)
+    out = x * sets.spread(hazard)[:, None]
+    for j in range(x.shape[1]):
+        out[:, j] -= sets.spread(np.bincount(group, share * mean[:, j]))
+    out *= -ratio[:, None]
+    own = x[rows] * early[group, None]
+    for j in range(x.shape[1]):
+        own[:, j] -= np.bincount(group, fraction * share * mean[:, j])[group]
+        own[:, j] -= (np.bincount(group, mean[:, j]) / sets.counts)[group] / ratio[rows]
+    out[rows] += ratio[rows, None] * own + x[rows]
+    return out
 
 
 def survival_curve(time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

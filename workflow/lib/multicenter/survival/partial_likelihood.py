@@ -1,179 +1,182 @@
-"""Cox's partial likelihood with Efron's ties, strata and delayed entry: its value, score and information, time by time.
+"""Cox's partial likelihood with strata, delayed entry and case weights: its value, score and information.
 
-Everything is a sum over distinct times, so one evaluation costs O(n log n) for the sort and O(n p²) for the sums,
-without a matrix larger than the design. Where the risks of successive risk sets differ by more than a double can hold,
-follow-up is cut in pieces, each with its own scale (a cut leaves every risk set as it is). Efron, JASA 1977;72:557.
+Ties after Efron (JASA 1977;72:557) or Breslow (Biometrics 1974;30:89), weighted as R's `coxph`: the events of one time
+share their mean weight. The second moments of the risk sets are never held: their sum over the event times is
+X' diag(E) X, E the events that a row is expected to have, so that one evaluation is a matrix product and O(n p) sums.
+Where the risks of successive risk sets differ by more than a double can hold, follow-up is cut in blocks, each with its
+own scale (a cut leaves every risk set as it is).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from multicenter.survival.counts import Times
+from multicenter.survival.maximize import Point
+from multicenter.survival.risk_sets import RiskSets
 
-# how far the logarithms of the greatest risks of the risk sets of a piece may lie apart: sums over risk sets only grow
-# backward in time, but under delayed entry patients leave them again, which costs the digits of those who stay
-LOG_RANGE = 300.0
-LOG_RANGE_ENTRY = 10.0
-
-
-@dataclass(frozen=True)
-class Contributions:
-    """What each event time (of each stratum) adds: log-likelihood (T,), score (T, p), information (T, p, p)."""
-
-    time: NDArray[np.float64]
-    loglik: NDArray[np.float64]
-    score: NDArray[np.float64]
-    information: NDArray[np.float64]
-
-
-def contributions(design: NDArray, data: Times, strata: NDArray, beta: NDArray) -> Contributions:
-    """Evaluate Efron's partial likelihood of `beta` (p,) for `design` (n, p), one element a stratum and event time.
-
-    `strata` (n,) are codes of any kind. Strata without an event add nothing.
-    """
-    eta = (design - design.mean(axis=0)) @ beta
-    parts = []
-    for layer in np.unique(strata[data.event]):
-        rows = np.flatnonzero(strata == layer)
-        for chosen, piece in _pieces(eta[rows], data.take(rows)):
-            parts.append(_one_piece(design[rows[chosen]], piece, beta))
-    return Contributions(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def ever_counted(data: Times, strata: NDArray) -> NDArray[np.bool_]:
-    """Say who is at risk at some event of the own stratum; the others do not touch the likelihood."""
-    counted = np.zeros(len(data), dtype=bool)
-    for layer in np.unique(strata[data.event]):
-        rows = np.flatnonzero(strata == layer)
-        _, first, last = _windows(data.take(rows))
-        counted[rows] = last > first
-    return counted
-
-
-def _windows(data: Times) -> tuple[NDArray, NDArray, NDArray]:
-    """Return the event times, and per patient the positions first:last of those at which it is at risk."""
-    when = np.unique(data.time[data.event])
-    last = np.searchsorted(when, data.time, side="right")
-    first = np.zeros_like(last) if data.entry is None else np.searchsorted(when, data.entry, side="right")
-    return when, first, last
-
-
-def _pieces(eta: NDArray, data: Times) -> Iterator[tuple[NDArray, Times]]:
-    """Cut the follow-up of a stratum where the greatest risk changes too much; yield who is at risk, and its follow-up.
-
-    Nearly always one piece.
-    """
-    when, first, last = _windows(data)
-    limit = LOG_RANGE if data.entry is None else LOG_RANGE_ENTRY
-    level = np.zeros(len(when))
-    if np.ptp(eta[last > first]) > limit:
-        top = _greatest(eta, first, last, len(when))
-        level = np.floor((top - top.min()) / limit)
-    edges = [0, *(np.flatnonzero(np.diff(level)) + 1), len(when)]
-    for start, stop in pairwise(edges):
-        rows = np.flatnonzero((last > start) & (first < stop) & (last > first))
-        ends = np.minimum(data.time[rows], when[stop - 1])
-        entry = None if data.entry is None else np.maximum(data.entry[rows], when[start - 1] if start else -np.inf)
-        yield rows, Times(ends, data.event[rows] & (last[rows] <= stop), entry)
-
-
-def _greatest(eta: NDArray, first: NDArray, last: NDArray, size: int) -> NDArray:
-    """Return the greatest of `eta` among those at risk at each event time."""
-    if first.any():
-        return np.array([eta[(first <= k) & (last > k)].max() for k in range(size)])
-    top = np.full(size, -np.inf)
-    np.maximum.at(top, last[last > 0] - 1, eta[last > 0])
-    return np.maximum.accumulate(top[::-1])[::-1]
-
-
-def _one_piece(design: NDArray, data: Times, beta: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    x = design - design.mean(axis=0)
-    eta = x @ beta
-    top = eta.max()
-    weight = np.exp(eta - top)
-    sums = _RiskSums(data)
-    dead = data.event
-    d0, d1, d2 = (sums.of_events(moment) for moment in _moments(weight[dead], x[dead]))
-    s0, s1, s2 = (sums.of_risk_set(moment) for moment in _moments(weight, x))
-    ties = _EfronTies(sums.n_event, s0, d0)
-    score = sums.of_events(x[dead]) - (s1 * ties.a[:, None] - d1 * ties.af[:, None])
-    cross = s1[:, :, None] * d1[:, None, :]
-    information = (
-        s2 * ties.a[:, None, None]
-        - d2 * ties.af[:, None, None]
-        - s1[:, :, None] * s1[:, None, :] * ties.b[:, None, None]
-        + (cross + cross.transpose(0, 2, 1)) * ties.bf[:, None, None]
-        - d1[:, :, None] * d1[:, None, :] * ties.bff[:, None, None]
-    )
-    loglik = sums.of_events(eta[dead]) - ties.log - sums.n_event * top
-    return sums.when, loglik, score, information
-
-
-def _moments(weight: NDArray, x: NDArray):
-    yield weight
-    yield weight[:, None] * x
-    yield _Squares(weight, x)
+TIES = ("efron", "breslow")
+CHUNK = 8192  # rows that the processor's cache holds while they are turned
 
 
 @dataclass(frozen=True)
-class _Squares:
-    """The products w·x_j·x_k of each patient, made a pair of columns at a time so that n × p × p is never held."""
+class PartialLikelihood:
+    """What a partial likelihood is a function of: risk sets and, in their order, covariates (p, m), weights, offset."""
 
-    weight: NDArray
-    x: NDArray
+    sets: RiskSets
+    x: NDArray[np.float64]
+    weight: NDArray[np.float64] | None = None
+    offset: NDArray[np.float64] | None = None
+    ties: str = "efron"
+
+    def at(self, beta: NDArray) -> Evaluation:
+        """Evaluate at `beta` (p,)."""
+        eta = beta @ self.x
+        if self.offset is not None:
+            eta = eta + self.offset
+        if not self.sets.too_wide(eta):
+            return Evaluation(self, eta)
+        sets, position = self.sets.cut(eta)
+        weight = None if self.weight is None else self.weight[position]
+        x = sets.centered(np.take(self.x, position, axis=1))
+        offset = None if self.offset is None else sets.centered(self.offset[position])
+        return PartialLikelihood(sets, x, weight, offset, self.ties)._uncut(beta)
+
+    def _uncut(self, beta: NDArray) -> Evaluation:
+        return Evaluation(self, beta @ self.x if self.offset is None else beta @ self.x + self.offset)
+
+    def transformed(self, columns: list[int], basis: NDArray) -> PartialLikelihood:
+        """Return the likelihood of other coordinates: the covariates `columns` times `basis`."""
+        return PartialLikelihood(self.sets, basis.T @ self.x[columns], self.weight, self.offset, self.ties)
+
+    @cached_property
+    def event_x(self) -> NDArray[np.float64]:
+        """Sums of the weighted covariates of the events at each point (p, K)."""
+        return self.sets.events(self.x if self.weight is None else self.times(self.weight))
+
+    def times(self, factor: NDArray) -> NDArray[np.float64]:
+        """Return covariates times a number a row, in a place that the next call uses again."""
+        return np.multiply(self.x, factor, out=self._scratch)
+
+    @cached_property
+    def _scratch(self) -> NDArray[np.float64]:
+        return np.empty_like(self.x)
+
+    @cached_property
+    def event_weight(self) -> NDArray[np.float64] | float:
+        """Mean weight of the events at each point."""
+        return 1.0 if self.weight is None else self.sets.events(self.weight) / self.sets.n_event
 
 
-class _RiskSums:
-    """Sums over events at, and over patients at risk at, each distinct event time of one stratum."""
-
-    def __init__(self, data: Times):
-        self.when, self._position = np.unique(data.time[data.event], return_inverse=True)
-        self.n_event = np.bincount(self._position, minlength=len(self.when))
-        self._last = np.searchsorted(self.when, data.time, side="right")
-        self._late = None if data.entry is None else np.searchsorted(self.when, data.entry, side="right")
-
-    def of_events(self, values: NDArray | _Squares) -> NDArray:
-        return self._each(values, lambda column: _binned(self._position, column, len(self.when)))
-
-    def of_risk_set(self, values: NDArray | _Squares) -> NDArray:
-        return self._each(values, self._at_risk)
-
-    def _at_risk(self, column: NDArray) -> NDArray:
-        size = len(self.when) + 1
-        change = _binned(self._last, column, size)
-        if self._late is not None:
-            change = change - _binned(self._late, column, size)
-        return np.cumsum(change[::-1])[::-1][1:]
-
-    def _each(self, values: NDArray | _Squares, reduce) -> NDArray:
-        if not isinstance(values, _Squares):
-            return reduce(values) if values.ndim == 1 else np.stack([reduce(c) for c in values.T], axis=1)
-        width = values.x.shape[1]
-        out = np.empty((len(self.when), width, width))
-        for j in range(width):
-            weighted = values.weight * values.x[:, j]
-            for k in range(j + 1):
-                out[:, j, k] = out[:, k, j] = reduce(weighted * values.x[:, k])
-        return out
+def likelihood(
+    sets: RiskSets,
+    design: NDArray,
+    weights: NDArray | None = None,
+    offset: NDArray | None = None,
+    ties: str = "efron",
+) -> PartialLikelihood:
+    """Return the partial likelihood of `design` (n, p), case `weights` and `offset` (n,) given in the data's order."""
+    x = np.empty((design.shape[1], len(sets.rows)))
+    for start in range(0, len(sets.rows), CHUNK):
+        part = slice(start, start + CHUNK)
+        x[:, part] = design[sets.rows[part]].T
+    sets.centered(x)
+    shift = None if offset is None else sets.centered(offset[sets.rows])
+    return PartialLikelihood(sets, x, None if weights is None else weights[sets.rows], shift, ties)
 
 
-def _binned(position: NDArray, values: NDArray, size: int) -> NDArray:
-    return np.bincount(position, weights=values, minlength=size)
+@dataclass(frozen=True)
+class Evaluation:
+    """A partial likelihood at one beta; `eta` (m,) is the linear predictor, but for a constant in each block."""
+
+    of: PartialLikelihood
+    eta: NDArray[np.float64]
+
+    @cached_property
+    def relative_risk(self) -> NDArray[np.float64]:
+        """Risk of each row, in units of its block."""
+        return np.exp(self.eta - self.of.sets.by_row(self.top))
+
+    @cached_property
+    def top(self) -> NDArray[np.float64]:
+        return self.of.sets.block_max(self.eta)
+
+    @cached_property
+    def risk(self) -> NDArray[np.float64]:
+        """Weighted risk of each row."""
+        return self.relative_risk if self.of.weight is None else self.relative_risk * self.of.weight
+
+    @cached_property
+    def tied(self) -> TieSums:
+        s0, d0 = self.of.sets.sums(self.risk)
+        return TieSums(self.of.sets, s0, d0, self.of.event_weight, self.of.ties)
+
+    @cached_property
+    def first_moments(self) -> tuple[NDArray, NDArray]:
+        """Sums (p, K) of risk times covariates over those at risk, and over the events."""
+        return self.of.sets.sums(self.of.times(self.risk))
+
+    @property
+    def value(self) -> float:
+        """The log-likelihood."""
+        sets, weight = self.of.sets, self.of.event_weight
+        dead = self.eta[sets.event] if self.of.weight is None else (self.eta * self.of.weight)[sets.event]
+        scale = np.repeat(self.top, np.diff(sets.edges)) * sets.n_event * weight
+        return float(dead.sum() - self.tied.log.sum() - scale.sum())
+
+    @cached_property
+    def expected_mean(self) -> NDArray[np.float64]:
+        """Sum over the events of each point of the mean covariates at risk (p, K)."""
+        s1, d1 = self.first_moments
+        return s1 * self.tied.a - d1 * self.tied.af
+
+    @property
+    def score_by_time(self) -> NDArray[np.float64]:
+        """What each point adds to the score (p, K)."""
+        return self.of.event_x - self.expected_mean
+
+    def exposure(self, g: NDArray | float = 1.0) -> NDArray[np.float64]:
+        """Return the cumulative baseline hazard that each row lives through, that of each point times g."""
+        sets = self.of.sets
+        return sets.spread(g * self.tied.a) - sets.own(g * self.tied.af)
+
+    def information(self, g: NDArray | float = 1.0) -> NDArray[np.float64]:
+        """Return the information (p, p), that of each point times g."""
+        x, (s1, d1), t = self.of.x, self.first_moments, self.tied
+        cross = (s1 * (g * t.bf)) @ d1.T
+        means = (s1 * (g * t.b)) @ s1.T - cross - cross.T + (d1 * (g * t.bff)) @ d1.T
+        return self.of.times(self.risk * self.exposure(g)) @ x.T - means
+
+    def point(self) -> Point:
+        """Return value, score and information for `maximize`."""
+        return Point(self.value, self.score_by_time.sum(axis=1), self.information())
+
+    def to_rows(self, values: NDArray, size: int) -> NDArray:
+        """Return values (m,) or (p, m) as (n,) or (n, p) in the order of the data, 0 for rows that are not counted."""
+        rows = self.of.sets.rows
+        if values.ndim == 1:
+            return np.bincount(rows, weights=values, minlength=size)
+        return np.stack([np.bincount(rows, weights=row, minlength=size) for row in values], axis=1)
 
 
-class _EfronTies:
-    """Sums over the d tied events, k = 0 … d−1, of 1/s, f/s, 1/s², f/s², f²/s² and log s; s = s0 − f·d0, f = k/d."""
+class TieSums:
+    """Sums over the d tied events, k = 0 … d−1, of w/s, fw/s, w/s², fw/s², f²w/s² and w·log s at each point.
 
-    def __init__(self, n_event: NDArray, s0: NDArray, d0: NDArray):
-        starts = np.concatenate([[0], np.cumsum(n_event)[:-1]])
-        owner = np.repeat(np.arange(len(n_event)), n_event)
-        f = (np.arange(len(owner)) - starts[owner]) / n_event[owner]
-        s = s0[owner] - f * d0[owner]
-        terms = (1 / s, f / s, 1 / s**2, f / s**2, f**2 / s**2, np.log(s))
-        self.a, self.af, self.b, self.bf, self.bff, self.log = (np.add.reduceat(term, starts) for term in terms)
+    s = s0 − f·d0 with f = k/d (Efron) or 0 (Breslow); w the mean weight of the tied events.
+    """
+
+    def __init__(self, sets: RiskSets, s0: NDArray, d0: NDArray, weight: NDArray | float, ties: str):
+        if ties == "efron" and len(sets.owner) > len(s0):
+            f = sets.tied_fraction
+            s = s0[sets.owner] - f * d0[sets.owner]
+            one = 1 / s
+            two = one * one
+            terms = (one, f * one, two, f * two, f * f * two, np.log(s))
+            sums = np.add.reduceat(np.stack(terms), sets.tie_starts, axis=1)
+        else:
+            none = np.zeros_like(s0)
+            sums = np.stack([1 / s0, none, 1 / s0**2, none, none, np.log(s0)]) * sets.n_event
+        self.a, self.af, self.b, self.bf, self.bff, self.log = sums * weight

@@ -12,7 +12,6 @@ from scipy.stats import chi2, rankdata
 from multicenter.errors import NotEstimable
 from multicenter.survival.counts import Times, count
 from multicenter.survival.cox import CoxFit
-from multicenter.survival.partial_likelihood import contributions
 
 TRANSFORMS = ("km", "rank", "identity", "log")
 GLOBAL = "GLOBAL"
@@ -40,9 +39,7 @@ def proportional_hazards(
     """
     if transform not in TRANSFORMS:
         raise ValueError(f"transform {transform!r} is none of {', '.join(TRANSFORMS)}")
-    used = [j for j, value in enumerate(fit.coef) if np.isfinite(value)]
-    if not used:
-        raise NotEstimable("no coefficient is estimable")
+    used = fit.estimated
     score, information = _extended_score(fit, used, transform)
     position = {fit.names[j]: i for i, j in enumerate(used)}
     groups = terms if terms is not None else {fit.names[j]: [fit.names[j]] for j in used}
@@ -54,15 +51,12 @@ def proportional_hazards(
     return [*tests, _test(GLOBAL, list(range(len(used))), score, information)]
 
 
-def _extended_score(fit: CoxFit, used: list[int], transform: str) -> tuple[NDArray, NDArray]:
+def _extended_score(fit: CoxFit, used: NDArray, transform: str) -> tuple[NDArray, NDArray]:
     """Return the score (p,) of x·g(t) at 0 and the information (2p, 2p) of x and x·g(t) at the estimate."""
-    data = fit.data
-    parts = contributions(data.design, data.times, data.strata, fit.beta)
-    rows = np.array(used)
-    information = parts.information[:, rows[:, None], rows]
-    g = _transformed(data.times, parts.time, transform)
-    score = g @ parts.score[:, rows]
-    first, mixed, second = (np.tensordot(g**power, information, axes=1) for power in (0, 1, 2))
+    here = fit.evaluation
+    g = _transformed(fit.data.times, here.of.sets.time, transform)
+    score = here.score_by_time[used] @ g
+    first, mixed, second = (here.information(g**power)[np.ix_(used, used)] for power in (0, 1, 2))
     return score, np.block([[first, mixed], [mixed, second]])
 
 
